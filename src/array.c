@@ -1,0 +1,125 @@
+/* Where tensors lie: strides, bounds, overlap. */
+#include "problem.h"
+
+#include <string.h>
+
+void pp_problem_extents(const pp_problem *problem, pp_tensor tensor, int64_t extent[PP_AXES])
+{
+    bool input = tensor == PP_INPUT || tensor == PP_GRAD_INPUT;
+    extent[PP_N] = problem->n;
+    extent[PP_C] = problem->c;
+    for (int a = 0; a < 3; a++) extent[PP_D + a] = input ? problem->axis[a].input : problem->axis[a].output;
+    extent[PP_INNER] = problem->inner;
+}
+
+const char *const pp_tensor_names[] = {"input", "output", "indices", "grad_output", "grad_input"};
+
+/* Strides of a dense tensor, in the order N, C, spatial axes. */
+static bool dense_strides(const pp_desc *desc, const int64_t *extent, int64_t *stride)
+{
+    int64_t size = 1;
+    bool ok = true, last = desc->layout == PP_CHANNELS_LAST;
+    if (last) stride[1] = size, ok = ok && pp_mul_ok(size, extent[1], &size);
+    for (int i = 1 + desc->rank; i >= 2; i--) stride[i] = size, ok = ok && pp_mul_ok(size, extent[i], &size);
+    if (!last) stride[1] = size, ok = ok && pp_mul_ok(size, extent[1], &size);
+    stride[0] = size;
+    return ok && pp_mul_ok(size, extent[0], &size);
+}
+
+/* Smallest and largest offset of a view; false on overflow. */
+static bool view_bounds(const int64_t *extent, const int64_t *stride, int count, int64_t offset, pp_array *array)
+{
+    array->low = array->high = offset;
+    for (int i = 0; i < count; i++) {
+        int64_t reach;
+        if (!pp_mul_ok(extent[i] - 1, stride[i], &reach)) return false;
+        if (!pp_add_ok(reach < 0 ? array->low : array->high, reach, reach < 0 ? &array->low : &array->high)) return false;
+    }
+    return true;
+}
+
+pp_status pp_array_init(pp_problem *problem, pp_tensor tensor, const pp_error *error)
+{
+    const pp_desc *desc = &problem->desc;
+    const pp_view *view = &desc->view[tensor];
+    pp_array *array = &problem->array[tensor];
+    bool input = tensor == PP_INPUT || tensor == PP_GRAD_INPUT;
+    int64_t extent[2 + PP_MAX_RANK] = {desc->batch, desc->channels}, stride[2 + PP_MAX_RANK], elements = 1;
+    int count = 2 + desc->rank;
+    memcpy(extent + 2, input ? desc->input_size : desc->output_size, (size_t)desc->rank * sizeof *extent);
+    bool ok = true, none = false;
+    for (int i = 0; i < count; i++) none |= extent[i] == 0;
+    for (int i = 0; i < count; i++) ok = ok && (none || pp_mul_ok(elements, extent[i], &elements));
+    if (none) elements = 0;
+    bool dense = view->strides[0] == PP_AUTO;
+    if (none || !ok) memset(stride, 0, sizeof stride);
+    else if (dense) ok = dense_strides(desc, extent, stride);
+    else memcpy(stride, view->strides, sizeof stride);
+    ok = ok && (none || view_bounds(extent, stride, count, view->offset, array));
+    int64_t size = (int64_t)(tensor == PP_INDICES ? sizeof(int64_t) : pp_dtypes[desc->dtype].size);
+    if (!ok || (!none && (array->low < -(PTRDIFF_MAX / size) || array->high > PTRDIFF_MAX / size - 1))) {
+        return pp_fail(error, PP_OVERFLOW, "%s: the tensor does not fit the address space", pp_tensor_names[tensor]);
+    }
+    array->offset = view->offset;
+    bool last = desc->layout == PP_CHANNELS_LAST;
+    array->stride[PP_N] = stride[0];
+    array->stride[PP_C] = last ? 0 : stride[1];
+    array->stride[PP_INNER] = last ? stride[1] : 0;
+    for (int a = 0; a < 3; a++) array->stride[PP_D + a] = a < 3 - desc->rank ? 0 : stride[2 + a - (3 - desc->rank)];
+    if (tensor == PP_INPUT) problem->inputs = elements;
+    if (tensor == PP_OUTPUT) problem->outputs = elements;
+    return PP_OK;
+}
+
+bool pp_array_overlaps_itself(const pp_array *array, const int64_t extent[PP_AXES])
+{
+    int64_t reach = 0;
+    unsigned left = (1u << PP_AXES) - 1;
+    for (;;) {
+        int next = -1;
+        int64_t best = INT64_MAX;
+        for (int i = 0; i < PP_AXES; i++) {
+            int64_t size = array->stride[i] < 0 ? -array->stride[i] : array->stride[i];
+            if (extent[i] < 2 || !(left >> i & 1) || size > best) continue;
+            best = size;
+            next = i;
+        }
+        if (next < 0) return false;
+        left &= ~(1u << next);
+        if (best <= reach) return true;
+        reach += (extent[next] - 1) * best;
+    }
+}
+
+/* Offsets modulo "row" in bytes that an array touches: [*from, *from + *length), if all strides are multiples of it but those
+ * of a run shorter than it. */
+static bool residues(const pp_array *array, const int64_t *extent, int64_t size, int64_t row, int64_t *length)
+{
+    *length = size;
+    for (int i = 0; i < PP_AXES; i++) {
+        int64_t stride = array->stride[i] * size;
+        if (extent[i] < 2 || stride % row == 0) continue;
+        *length += (extent[i] - 1) * (stride < 0 ? -stride : stride);
+    }
+    return *length <= row;
+}
+
+bool pp_arrays_meet(const pp_array *a, const int64_t a_extent[PP_AXES], const char *a_base, size_t a_size, const pp_array *b,
+                    const int64_t b_extent[PP_AXES], const char *b_base, size_t b_size)
+{
+    uintptr_t a_low = (uintptr_t)a_base + (uintptr_t)(a->low * (int64_t)a_size), b_low = (uintptr_t)b_base + (uintptr_t)(b->low * (int64_t)b_size);
+    uintptr_t a_end = a_low + (uintptr_t)((a->high - a->low + 1) * (int64_t)a_size);
+    uintptr_t b_end = b_low + (uintptr_t)((b->high - b->low + 1) * (int64_t)b_size);
+    if (a_end <= b_low || b_end <= a_low) return false;
+    /* Two slices of one array, as channels of a channels-last one, interleave without meeting: look for a common row. */
+    for (int i = 0; i < PP_AXES; i++) {
+        int64_t row = a->stride[i] * (int64_t)a_size, a_length, b_length;
+        if (row < 0) row = -row;
+        if (a_extent[i] < 2 || row == 0) continue;
+        if (!residues(a, a_extent, (int64_t)a_size, row, &a_length) || !residues(b, b_extent, (int64_t)b_size, row, &b_length)) continue;
+        int64_t apart = (int64_t)((b_low - a_low) % (uintptr_t)row);
+        if (b_low < a_low) apart = (row - (int64_t)((a_low - b_low) % (uintptr_t)row)) % row;
+        if (apart >= a_length && apart + b_length <= row) return false;
+    }
+    return true;
+}

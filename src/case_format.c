@@ -1,0 +1,131 @@
+/* The notation of cases (docs/notation.md): from description to text. */
+#include "dialect.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+typedef struct writer {
+    char *text;
+    size_t size, length; /* length: what the whole needs so far */
+} writer;
+
+static void put(writer *w, const char *format, ...) PP_PRINTF(2, 3);
+
+static void put(writer *w, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    size_t room = w->length < w->size ? w->size - w->length : 0;
+    int length = vsnprintf(room ? w->text + w->length : NULL, room, format, arguments);
+    va_end(arguments);
+    if (length > 0) w->length += (size_t)length;
+}
+
+static void put_list(writer *w, const int64_t *values, int rank)
+{
+    for (int a = 0; a < rank; a++) {
+        if (values[a] == PP_AUTO) put(w, "%s-", a ? "x" : "");
+        else put(w, "%s%lld", a ? "x" : "", (long long)values[a]);
+    }
+}
+
+/* " k3x3", unless the values are those of the defaults */
+static void put_sizes(writer *w, const char *name, const int64_t *values, const int64_t *defaults, int rank)
+{
+    if (!memcmp(values, defaults, (size_t)rank * sizeof *values)) return;
+    put(w, " %s", name);
+    put_list(w, values, rank);
+}
+
+static void put_shape(writer *w, const pp_desc *desc, const pp_desc *init)
+{
+    static const char *const axes[] = {"w", "hw", "dhw"};
+    if (desc->layout != init->layout || desc->unbatched != init->unbatched || desc->channels != PP_AUTO || desc->batch != PP_AUTO) {
+        bool last = desc->layout == PP_CHANNELS_LAST;
+        put(w, " %s%s%s%s", desc->unbatched ? "" : "n", last ? "" : "c", axes[desc->rank - 1], last ? "c" : "");
+    }
+    put(w, " %s", pp_name(PP_NAME_DTYPE, desc->dtype));
+    bool batch = desc->batch != PP_AUTO && !(desc->unbatched && desc->batch == 1);
+    if (batch || desc->channels != PP_AUTO) put(w, " ");
+    if (batch) put(w, "n%lld", (long long)desc->batch);
+    if (desc->channels != PP_AUTO) put(w, "c%lld", (long long)desc->channels);
+    put_sizes(w, "i", desc->input_size, init->input_size, desc->rank);
+}
+
+static void put_padding(writer *w, const pp_desc *desc)
+{
+    bool begin = false, end = false;
+    for (int a = 0; a < desc->rank; a++) begin |= desc->pad_begin[a] != 0, end |= desc->pad_end[a] != desc->pad_begin[a];
+    if (begin || end) {
+        put(w, " p");
+        put_list(w, desc->pad_begin, desc->rank);
+        if (end) put(w, ":"), put_list(w, desc->pad_end, desc->rank);
+    }
+    if (desc->padding != PP_PAD_EXPLICIT) put(w, " %s", pp_name(PP_NAME_PADDING, desc->padding));
+}
+
+static void put_size_rule(writer *w, const pp_desc *desc, const pp_desc *init)
+{
+    if (desc->size_rule == PP_SIZE_GIVEN) {
+        put(w, " out=");
+        put_list(w, desc->output_size, desc->rank);
+    } else {
+        put_sizes(w, "o", desc->output_size, init->output_size, desc->rank);
+        if (desc->size_rule == init->size_rule) return;
+        if (desc->size_rule == PP_SIZE_FLOOR) put(w, " floor");
+        else put(w, " ceil=%s", pp_name(PP_NAME_SIZE_RULE, desc->size_rule));
+    }
+}
+
+static void put_choices(writer *w, const pp_desc *desc, const pp_desc *init)
+{
+    if (desc->divisor == PP_DIVISOR_OVERRIDE) put(w, " div=%.17g", desc->divisor_override);
+    else if (desc->divisor != init->divisor) put(w, " div=%s", pp_name(PP_NAME_DIVISOR, desc->divisor));
+    if (desc->nan != init->nan) put(w, " nan=%s", pp_name(PP_NAME_NAN, desc->nan));
+    if (desc->ties != init->ties) put(w, " ties=%s", pp_name(PP_NAME_TIES, desc->ties));
+    if (desc->empty != init->empty) put(w, " empty=%s", pp_name(PP_NAME_EMPTY, desc->empty));
+    if (desc->rounding != init->rounding) put(w, " round=%s", pp_name(PP_NAME_ROUNDING, desc->rounding));
+    if (desc->indices != PP_INDEX_NONE) {
+        put(w, " idx%s=%s", desc->indices == PP_INDEX_I32 ? "32" : "", pp_name(PP_NAME_INDEX_CONVENTION, desc->index_convention));
+    }
+    if (desc->backward == PP_BACKWARD_AUTO) put(w, " bwd");
+    else if (desc->backward != PP_BACKWARD_NONE) put(w, " bwd=%s", pp_name(PP_NAME_BACKWARD, desc->backward));
+}
+
+static void put_views(writer *w, const pp_desc *desc)
+{
+    static const char *const names[] = {"", ".output", ".indices", ".grad_output", ".grad_input"};
+    for (int t = 0; t < PP_TENSOR_COUNT; t++) {
+        const pp_view *view = &desc->view[t];
+        bool dense = view->strides[0] == PP_AUTO;
+        if (dense && !view->offset) continue;
+        put(w, " view%s=", names[t]);
+        for (int i = 0; !dense && i < 2 + desc->rank; i++) put(w, "%s%lld", i ? "," : "", (long long)view->strides[i]);
+        put(w, ":%lld", (long long)view->offset);
+    }
+}
+
+size_t pp_desc_format(const pp_desc *desc, char *text, size_t text_size)
+{
+    writer w = {text, text ? text_size : 0, 0};
+    if (w.size) text[0] = '\0';
+    pp_desc init;
+    if (!desc || desc->struct_size < sizeof *desc ||
+        pp_desc_init(&init, desc->dialect, desc->dialect_version, desc->op, desc->rank) != PP_OK) {
+        return 0;
+    }
+    if (desc->mode != PP_MODE_SLIDING) put(&w, "%s_", pp_name(PP_NAME_MODE, desc->mode));
+    put(&w, "%s%dd", pp_name(PP_NAME_OP, desc->op), desc->rank);
+    put_shape(&w, desc, &init);
+    put_sizes(&w, "k", desc->kernel, init.kernel, desc->rank);
+    put_sizes(&w, "s", desc->stride, init.stride, desc->rank);
+    put_sizes(&w, "d", desc->dilation, init.dilation, desc->rank);
+    put_padding(&w, desc);
+    put_size_rule(&w, desc, &init);
+    put_choices(&w, desc, &init);
+    if (desc->dialect != PP_DIALECT_PLAIN) put(&w, " dialect=%s", pp_name(PP_NAME_DIALECT, desc->dialect));
+    if (desc->dialect_version) put(&w, "%s@%d", desc->dialect == PP_DIALECT_PLAIN ? " dialect=plain" : "", desc->dialect_version);
+    put_views(&w, desc);
+    return w.length;
+}

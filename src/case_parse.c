@@ -1,0 +1,340 @@
+/* The notation of cases (docs/notation.md): from text to description. */
+#include "dialect.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PP_WORD = 160 };
+
+typedef struct reader {
+    pp_desc *desc;
+    const pp_error *error;
+    const char *word; /* the whole word, for sentences */
+} reader;
+
+static pp_status bad(const reader *r, const char *rule) { return pp_fail(r->error, PP_INVALID, "'%s': %s", r->word, rule); }
+
+/* A whole number at *text, which moves behind it; '-' alone is PP_AUTO where "keep" allows it. */
+static bool read_number(const char **text, bool keep, int64_t *value)
+{
+    const char *digits = *text + (**text == '-');
+    if (*digits < '0' || *digits > '9') {
+        if (!keep || **text != '-') return false;
+        (*text)++;
+        *value = PP_AUTO;
+        return true;
+    }
+    char *end;
+    errno = 0;
+    *value = strtoll(*text, &end, 10);
+    *text = end;
+    return errno == 0 && *value != PP_AUTO;
+}
+
+/* "3", "3x2": one number for all axes or one each. */
+static bool read_list(const reader *r, const char **text, bool keep, int64_t values[PP_MAX_RANK])
+{
+    int count = 0;
+    do {
+        if (count == PP_MAX_RANK || !read_number(text, keep, &values[count])) return false;
+        count++;
+    } while (*(*text) == 'x' && (*text)++);
+    if (count != 1 && count != r->desc->rank) return false;
+    for (int a = count; a < r->desc->rank; a++) values[a] = values[0];
+    return true;
+}
+
+static pp_status read_sizes(const reader *r, const char *text, bool keep, int64_t values[PP_MAX_RANK])
+{
+    int64_t list[PP_MAX_RANK];
+    if (!read_list(r, &text, keep, list) || *text) {
+        char rule[96];
+        snprintf(rule, sizeof rule, "a %d-D pooling takes one whole number%s", r->desc->rank,
+                 r->desc->rank > 1 ? " for all axes or one per axis, joined by x" : "");
+        return bad(r, rule);
+    }
+    for (int a = 0; a < r->desc->rank; a++) values[a] = list[a];
+    return PP_OK;
+}
+
+static pp_status read_pads(const reader *r, const char *text)
+{
+    pp_desc *desc = r->desc;
+    int64_t begin[PP_MAX_RANK], end[PP_MAX_RANK];
+    bool ok = read_list(r, &text, false, begin);
+    memcpy(end, begin, sizeof end);
+    if (ok && *text == ':') ok = text++, read_list(r, &text, false, end);
+    if (!ok || *text) return bad(r, "pads are whole numbers, begin[:end], one for all axes or one per axis, joined by x");
+    for (int a = 0; a < desc->rank; a++) desc->pad_begin[a] = begin[a], desc->pad_end[a] = end[a];
+    desc->padding = PP_PAD_EXPLICIT;
+    return PP_OK;
+}
+
+/* "n8c64", "n8", "c64" */
+static pp_status read_batch(const reader *r, const char *text)
+{
+    const char *rule = "sizes are n<batch>c<channels>, whole numbers of at least 0";
+    for (const char *seen = ""; *text; seen = "c") {
+        char letter = *text++;
+        int64_t value;
+        if ((letter != 'n' && letter != 'c') || (letter == 'n' && *seen) || !read_number(&text, false, &value) || value < 0) {
+            return bad(r, rule);
+        }
+        *(letter == 'n' ? &r->desc->batch : &r->desc->channels) = value;
+        if (letter == 'c' && *text) return bad(r, rule);
+    }
+    return PP_OK;
+}
+
+static pp_status read_view(const reader *r, const char *text)
+{
+    pp_tensor tensor = PP_INPUT;
+    static const char *const names[] = {"", ".output", ".indices", ".grad_output", ".grad_input"};
+    if (*text == '.') {
+        for (tensor = PP_OUTPUT; tensor < PP_TENSOR_COUNT && strncmp(text, names[tensor], strlen(names[tensor])); tensor++) {}
+        if (tensor == PP_TENSOR_COUNT) return bad(r, "views are of output, indices, grad_output, grad_input");
+        text += strlen(names[tensor]);
+    }
+    pp_view *view = &r->desc->view[tensor];
+    const char *rule = "a view is =<stride>,<stride>,...:<offset>, strides for N, C and each spatial axis; no strides = dense";
+    if (*text++ != '=') return bad(r, rule);
+    view->strides[0] = PP_AUTO;
+    for (int i = 0; *text != ':'; i++) {
+        if (i == 2 + r->desc->rank || !read_number(&text, false, &view->strides[i])) return bad(r, rule);
+        if (*text == ',' && i + 1 < 2 + r->desc->rank) text++;
+        else if (*text != ':' || i + 1 != 2 + r->desc->rank) return bad(r, rule);
+    }
+    text++;
+    if (!read_number(&text, false, &view->offset) || *text) return bad(r, rule);
+    return PP_OK;
+}
+
+/* One of a list's words; the sentence names them all. */
+static pp_status read_name(const reader *r, pp_names list, const char *text, int *value)
+{
+    for (*value = 0; pp_name(list, *value); (*value)++) {
+        if (!strcmp(pp_name(list, *value), text)) return PP_OK;
+    }
+    char rule[PP_WORD] = "must be one of";
+    for (int i = 0; pp_name(list, i); i++) {
+        size_t at = strlen(rule);
+        snprintf(rule + at, sizeof rule - at, "%s %s", i ? "," : "", pp_name(list, i));
+    }
+    return bad(r, rule);
+}
+
+static pp_status read_divisor(const reader *r, const char *text)
+{
+    pp_desc *desc = r->desc;
+    char *end;
+    double number = strtod(text, &end);
+    if (end != text && !*end) {
+        desc->divisor = PP_DIVISOR_OVERRIDE;
+        desc->divisor_override = number;
+        return PP_OK;
+    }
+    int value;
+    pp_status status = read_name(r, PP_NAME_DIVISOR, text, &value);
+    if (status == PP_OK) desc->divisor = (pp_divisor)value;
+    return status;
+}
+
+static pp_status read_ceil(const reader *r, const char *text)
+{
+    static const struct {
+        const char *word;
+        pp_size_rule rule;
+    } rules[] = {{"torch", PP_SIZE_CEIL_TORCH}, {"caffe", PP_SIZE_CEIL_CAFFE}, {"plain", PP_SIZE_CEIL_PLAIN}};
+    for (int i = 0; i < PP_COUNT(rules); i++) {
+        if (!strcmp(rules[i].word, text)) {
+            r->desc->size_rule = rules[i].rule;
+            return PP_OK;
+        }
+    }
+    return bad(r, "must be one of torch, caffe, plain");
+}
+
+static pp_status read_layout(const reader *r, const char *text, bool *found)
+{
+    static const char *const words[PP_MAX_RANK][4] = {
+        {"ncw", "nwc", "cw", "wc"}, {"nchw", "nhwc", "chw", "hwc"}, {"ncdhw", "ndhwc", "cdhw", "dhwc"}};
+    for (int i = 0; i < 4 * PP_MAX_RANK; i++) {
+        int rank = i / 4 + 1, form = i % 4;
+        if (strcmp(words[rank - 1][form], text)) continue;
+        *found = true;
+        if (rank != r->desc->rank) return bad(r, "this layout has another number of spatial axes than the operator");
+        r->desc->layout = form % 2 ? PP_CHANNELS_LAST : PP_CHANNELS_FIRST;
+        r->desc->unbatched = form >= 2;
+        if (form >= 2) r->desc->batch = 1;
+    }
+    return PP_OK;
+}
+
+static pp_status read_bare(const reader *r, const char *text, bool *found)
+{
+    pp_desc *desc = r->desc;
+    const pp_dialect_row *row = pp_dialect_get(desc->dialect);
+    *found = true;
+    if (!strcmp(text, "same")) desc->padding = PP_PAD_SAME_UPPER;
+    else if (!strcmp(text, "same_lower")) desc->padding = PP_PAD_SAME_LOWER;
+    else if (!strcmp(text, "valid")) desc->padding = PP_PAD_VALID;
+    else if (!strcmp(text, "explicit")) desc->padding = PP_PAD_EXPLICIT;
+    else if (!strcmp(text, "floor")) desc->size_rule = PP_SIZE_FLOOR;
+    else if (!strcmp(text, "ceil") && row->ceil == PP_SIZE_FLOOR) return bad(r, "this dialect has no ceil mode: say ceil=torch, caffe or plain");
+    else if (!strcmp(text, "ceil")) desc->size_rule = row->ceil;
+    else if (!strcmp(text, "incpad")) desc->divisor = row->including;
+    else if (!strcmp(text, "excpad")) desc->divisor = PP_DIVISOR_VALID;
+    else if (!strcmp(text, "bwd")) desc->backward = PP_BACKWARD_AUTO;
+    else if (!strcmp(text, "idx")) desc->indices = PP_INDEX_I64;
+    else if (!strcmp(text, "idx32")) desc->indices = PP_INDEX_I32;
+    else {
+        for (int i = 0; pp_name(PP_NAME_DTYPE, i); i++) {
+            if (strcmp(pp_name(PP_NAME_DTYPE, i), text)) continue;
+            desc->dtype = (pp_dtype)i;
+            return PP_OK;
+        }
+        *found = false;
+        return read_layout(r, text, found);
+    }
+    return PP_OK;
+}
+
+/* word=value */
+static pp_status read_setting(const reader *r, const char *text, bool *found)
+{
+    pp_desc *desc = r->desc;
+    size_t name = strcspn(text, "=");
+    const char *value = text + name + 1;
+    int choice = 0;
+    pp_status status;
+    *found = true;
+#define PP_IS(word) (name == sizeof word - 1 && !memcmp(text, word, sizeof word - 1))
+    if (PP_IS("ceil")) return read_ceil(r, value);
+    if (PP_IS("div")) return read_divisor(r, value);
+    if (PP_IS("dialect")) return PP_OK; /* read before all others */
+    if (PP_IS("out")) return desc->size_rule = PP_SIZE_GIVEN, read_sizes(r, value, false, desc->output_size);
+    if (PP_IS("nan")) return status = read_name(r, PP_NAME_NAN, value, &choice), desc->nan = (pp_nan)choice, status;
+    if (PP_IS("ties")) return status = read_name(r, PP_NAME_TIES, value, &choice), desc->ties = (pp_ties)choice, status;
+    if (PP_IS("empty")) return status = read_name(r, PP_NAME_EMPTY, value, &choice), desc->empty = (pp_empty)choice, status;
+    if (PP_IS("round")) return status = read_name(r, PP_NAME_ROUNDING, value, &choice), desc->rounding = (pp_rounding)choice, status;
+    if (PP_IS("idx") || PP_IS("idx32")) {
+        desc->indices = name == 3 ? PP_INDEX_I64 : PP_INDEX_I32;
+        status = read_name(r, PP_NAME_INDEX_CONVENTION, value, &choice);
+        desc->index_convention = (pp_index_convention)choice;
+        return status;
+    }
+    if (PP_IS("bwd")) {
+        status = read_name(r, PP_NAME_BACKWARD, value, &choice);
+        desc->backward = (pp_backward_kind)choice;
+        return status;
+    }
+#undef PP_IS
+    *found = false;
+    return PP_OK;
+}
+
+static pp_status read_word(const reader *r)
+{
+    pp_desc *desc = r->desc;
+    const char *text = r->word;
+    bool found;
+    pp_status status = read_bare(r, text, &found);
+    if (found || status != PP_OK) return status;
+    if (!strncmp(text, "view", 4) && (text[4] == '=' || text[4] == '.')) return read_view(r, text + 4);
+    if (strchr(text, '=')) {
+        status = read_setting(r, text, &found);
+        if (found || status != PP_OK) return status;
+    }
+    switch (text[0]) {
+    case 'n':
+    case 'c': return read_batch(r, text);
+    case 'i': return read_sizes(r, text + 1, false, desc->input_size);
+    case 'k': return read_sizes(r, text + 1, false, desc->kernel);
+    case 's': return read_sizes(r, text + 1, false, desc->stride);
+    case 'd': return read_sizes(r, text + 1, false, desc->dilation);
+    case 'p': return read_pads(r, text + 1);
+    case 'o': return read_sizes(r, text + 1, true, desc->output_size);
+    default: return bad(r, "no such word: see docs/notation.md");
+    }
+}
+
+/* "adaptive_avg2d" */
+static bool read_head(const char *text, pp_mode *mode, pp_op *op, int *rank)
+{
+    *mode = PP_MODE_SLIDING;
+    for (int m = PP_MODE_ADAPTIVE; pp_name(PP_NAME_MODE, m); m++) {
+        size_t length = strlen(pp_name(PP_NAME_MODE, m));
+        if (!strncmp(text, pp_name(PP_NAME_MODE, m), length) && text[length] == '_') {
+            *mode = (pp_mode)m;
+            text += length + 1;
+            break;
+        }
+    }
+    for (int o = 0; pp_name(PP_NAME_OP, o); o++) {
+        size_t length = strlen(pp_name(PP_NAME_OP, o));
+        if (strncmp(text, pp_name(PP_NAME_OP, o), length)) continue;
+        *op = (pp_op)o;
+        *rank = text[length] - '0';
+        return *rank >= 1 && *rank <= PP_MAX_RANK && !strcmp(text + length + 1, "d");
+    }
+    return false;
+}
+
+/* The next blank-separated word; false at the end or when it is too long. */
+static bool next_word(const char **text, char word[PP_WORD])
+{
+    *text += strspn(*text, " \t\n\r");
+    size_t length = strcspn(*text, " \t\n\r");
+    if (!length || length >= PP_WORD) return false;
+    memcpy(word, *text, length);
+    word[length] = '\0';
+    *text += length;
+    return true;
+}
+
+static pp_status read_dialect(const reader *r, const char *value, int *dialect, int *version)
+{
+    char name[PP_WORD];
+    size_t length = strcspn(value, "@");
+    memcpy(name, value, length);
+    name[length] = '\0';
+    *version = 0;
+    if (value[length] == '@') {
+        int64_t number;
+        value += length + 1;
+        if (!read_number(&value, false, &number) || *value || number < 1 || number > 1000000) {
+            return bad(r, "a version is a whole number of at least 1");
+        }
+        *version = (int)number;
+    }
+    return read_name(r, PP_NAME_DIALECT, name, dialect);
+}
+
+pp_status pp_desc_parse(pp_desc *desc, const char *text, char *error_text, size_t error_size)
+{
+    pp_error error = pp_error_buffer(error_text, error_size);
+    if (!desc || !text) return pp_fail(&error, PP_INVALID, "%s is NULL", desc ? "text" : "desc");
+    memset(desc, 0, sizeof *desc);
+    char head[PP_WORD] = "", word[PP_WORD];
+    reader r = {desc, &error, word};
+    pp_mode mode;
+    pp_op op;
+    int rank, dialect = PP_DIALECT_PLAIN, version = 0;
+    if (!next_word(&text, head) || !read_head(head, &mode, &op, &rank)) {
+        return pp_fail(&error, PP_INVALID, "'%.40s': a case begins with [adaptive_|global_]{max|min|avg|sum}{1|2|3}d", head);
+    }
+    pp_status status = PP_OK;
+    for (const char *rest = text; status == PP_OK && next_word(&rest, word);) {
+        if (!strncmp(word, "dialect=", 8)) status = read_dialect(&r, word + 8, &dialect, &version);
+    }
+    if (status != PP_OK) return status;
+
+    pp_desc_init(desc, (pp_dialect)dialect, version, op, rank);
+    desc->mode = mode;
+    while (status == PP_OK && next_word(&text, word)) status = read_word(&r);
+    if (status == PP_OK && *text) status = pp_fail(&error, PP_INVALID, "'%.40s...': a word has at most %d characters", text, PP_WORD - 1);
+    if (status != PP_OK) memset(desc, 0, sizeof *desc);
+    return status;
+}

@@ -1,0 +1,67 @@
+/* Included first by every .c file of the library: floating-point rules, compiler features, error sentences, checked sizes. */
+#ifndef PP_COMMON_H
+#define PP_COMMON_H
+
+/* a*b + c must not become one rounding on some machines and two on others (docs/design.md §4). */
+#if defined(__clang__)
+#pragma STDC FP_CONTRACT OFF
+#elif defined(__GNUC__)
+#pragma GCC optimize("fp-contract=off")
+#endif
+#ifdef __FAST_MATH__
+#error "poolpack promises exact results: build it without -ffast-math"
+#endif
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "poolpack.h"
+
+#if defined(__GNUC__)
+#define PP_INLINE static inline __attribute__((always_inline, unused))
+#define PP_PRINTF(text, first) __attribute__((format(printf, text, first)))
+#else
+#define PP_INLINE static inline
+#define PP_PRINTF(text, first)
+#endif
+
+#define PP_COUNT(array) ((int)(sizeof(array) / sizeof((array)[0])))
+
+/* Where the caller wants his sentence. */
+typedef struct pp_error {
+    char *text;
+    size_t size;
+} pp_error;
+
+/* Writes the sentence and returns "status", so that checks read: if (bad) return pp_fail(...). */
+pp_status pp_fail(const pp_error *error, pp_status status, const char *format, ...) PP_PRINTF(3, 4);
+
+/* An error buffer that holds "" from now on. */
+pp_error pp_error_buffer(char *text, size_t size);
+
+PP_INLINE int64_t pp_min(int64_t a, int64_t b) { return a < b ? a : b; }
+PP_INLINE int64_t pp_max(int64_t a, int64_t b) { return a > b ? a : b; }
+
+/* Division rounding down, up; divisor > 0. */
+PP_INLINE int64_t pp_floor_div(int64_t a, int64_t b) { return a / b - (a % b < 0); }
+PP_INLINE int64_t pp_ceil_div(int64_t a, int64_t b) { return a / b + (a % b > 0); }
+
+/* *r = a op b; false when it does not fit. */
+PP_INLINE bool pp_add_ok(int64_t a, int64_t b, int64_t *r)
+{
+    if (b > 0 ? a > INT64_MAX - b : a < INT64_MIN - b) return false;
+    *r = a + b;
+    return true;
+}
+
+PP_INLINE bool pp_mul_ok(int64_t a, int64_t b, int64_t *r)
+{
+    if (a && b) {
+        if (a > 0 ? (b > 0 ? a > INT64_MAX / b : b < INT64_MIN / a) : (b > 0 ? a < INT64_MIN / b : b < INT64_MAX / a)) return false;
+    }
+    *r = a * b;
+    return true;
+}
+
+#endif

@@ -1,0 +1,210 @@
+/* Sizes, windows and divisors: the formulas of docs/semantics.md §1 and §2. */
+#include "geometry.h"
+
+pp_axis pp_axis_unit(void) { return pp_axis_sliding(1, 1, 1, 1, 1, 0, 0, PP_DIVISOR_VALID); }
+
+pp_axis pp_axis_sliding(int64_t input, int64_t output, int64_t kernel, int64_t stride, int64_t dilation, int64_t pad_begin,
+                        int64_t pad_end, pp_divisor divisor)
+{
+    pp_axis axis = {.kind = PP_AXIS_SLIDING, .input = input, .output = output, .step = dilation};
+    axis.period = 1;
+    axis.advance = stride;
+    axis.live = output;
+    axis.longest = kernel;
+    axis.kernel = kernel;
+    axis.stride = stride;
+    axis.dilation = dilation;
+    axis.pad_begin = pad_begin;
+    axis.visible = pp_max(input + pp_min(pad_end, 0), 0);
+    if (!pp_add_ok(input, pad_end, &axis.padded)) axis.padded = INT64_MAX; /* then every tap lies before it */
+    axis.divisor = divisor;
+    return axis;
+}
+
+/* floor(a * b / c) and the remainder, for 0 <= a, b and 0 < c, when the product may need 128 bits: long division bit by bit. */
+static int64_t mul_div(int64_t a, int64_t b, int64_t c, bool *exact)
+{
+    int64_t product;
+    if (pp_mul_ok(a, b, &product)) {
+        *exact = product % c == 0;
+        return product / c;
+    }
+    uint64_t quotient = 0, rest = 0, divisor = (uint64_t)c;
+    for (int bit = 62; bit >= 0; bit--) {
+        quotient <<= 1;
+        rest <<= 1; /* rest < divisor < 2^63 */
+        if (rest >= divisor) rest -= divisor, quotient++;
+        if ((uint64_t)a >> bit & 1) {
+            quotient += (uint64_t)b / divisor;
+            rest += (uint64_t)b % divisor;
+            if (rest >= divisor) rest -= divisor, quotient++;
+        }
+    }
+    *exact = rest == 0;
+    return (int64_t)quotient;
+}
+
+pp_window pp_adaptive_window(int64_t input, int64_t output, int64_t o)
+{
+    bool exact;
+    int64_t first = mul_div(o, input, output, &exact);
+    int64_t end = mul_div(o + 1, input, output, &exact);
+    if (!exact) end++;
+    return (pp_window){first, end - first, 0, end - first, end - first};
+}
+
+bool pp_adaptive_divides(int64_t input, int64_t output) { return output == 0 || (input > 0 && input % output == 0); }
+
+static int64_t gcd_of(int64_t a, int64_t b)
+{
+    while (b) {
+        int64_t rest = a % b;
+        a = b;
+        b = rest;
+    }
+    return a;
+}
+
+pp_axis pp_axis_adaptive(int64_t input, int64_t output, pp_window *table)
+{
+    if (pp_adaptive_divides(input, output)) {
+        int64_t kernel = output ? input / output : 1;
+        return pp_axis_sliding(input, output, kernel, kernel, 1, 0, 0, PP_DIVISOR_VALID);
+    }
+    pp_axis axis = pp_axis_sliding(input, output, 1, 1, 1, 0, 0, PP_DIVISOR_VALID);
+    axis.kind = PP_AXIS_TABLE;
+    int64_t common = gcd_of(input, output);
+    axis.period = output / common;
+    axis.advance = input / common;
+    axis.longest = 0;
+    for (int64_t o = 0; o < output; o++) {
+        table[o] = pp_adaptive_window(input, output, o);
+        axis.longest = pp_max(axis.longest, table[o].length);
+    }
+    axis.table = table;
+    return axis;
+}
+
+/* The inverse of a modulo m (coprime), for stepping through the windows that cover an element of a dilated axis. */
+static int64_t inverse_of(int64_t a, int64_t m)
+{
+    int64_t r0 = m, r1 = a % m, s0 = 0, s1 = 1;
+    while (r1) {
+        int64_t q = r0 / r1, t = r0 - q * r1;
+        r0 = r1, r1 = t;
+        t = s0 - q * s1;
+        s0 = s1, s1 = t;
+    }
+    return s0 < 0 ? s0 + m : s0;
+}
+
+pp_axis pp_axis_cover(const pp_axis *axis, pp_window *table)
+{
+    /* The windows that see element i of an adaptive axis are [floor(i*O/I), ceil((i+1)*O/I)): the same with I and O swapped. */
+    if (axis->kind == PP_AXIS_TABLE) return pp_axis_adaptive(axis->output, axis->input, table);
+    pp_axis cover = *axis;
+    cover.kind = PP_AXIS_COVER;
+    cover.input = axis->output;
+    cover.output = axis->input;
+    cover.gcd = gcd_of(axis->stride, axis->dilation);
+    cover.step = axis->dilation / cover.gcd;
+    cover.inverse = inverse_of(axis->stride / cover.gcd, cover.step);
+    cover.period = axis->stride;
+    cover.advance = 1;
+    cover.live = axis->kernel ? axis->visible : 0;
+    cover.longest = axis->kernel ? (axis->kernel - 1) / (axis->stride / cover.gcd) + 1 : 0;
+    return cover;
+}
+
+/* Taps t of [0, length) with 0 <= first + t*step < bound, as [*begin, *end). */
+static void taps_inside(int64_t first, int64_t length, int64_t step, int64_t bound, int64_t *begin, int64_t *end)
+{
+    *begin = first < 0 ? pp_ceil_div(-first, step) : 0;
+    *end = first < bound ? (bound - 1 - first) / step + 1 : 0;
+    *end = pp_min(*end, length);
+    if (*begin >= *end) *begin = *end = 0;
+}
+
+/* The windows o with o*stride + t*dilation = p for a tap t of [0, kernel), p the padded position of input i: an arithmetic
+ * progression of step dilation/gcd, from the one that sees i last to the one that sees it first. */
+static pp_window cover_window(const pp_axis *axis, int64_t i)
+{
+    pp_window w = {0, 0, 0, 0, 1};
+    int64_t p = i + axis->pad_begin;
+    if (i >= axis->live || p % axis->gcd) return w;
+    /* o must be congruent to p/gcd * inverse modulo step */
+    int64_t residue = pp_floor_div(p, axis->gcd) % axis->step;
+    if (residue < 0) residue += axis->step;
+    bool exact;
+    int64_t product = axis->step == 1 ? 0 : residue * axis->inverse;
+    if (axis->step > 1 && !pp_mul_ok(residue, axis->inverse, &product)) {
+        int64_t quotient = mul_div(residue, axis->inverse, axis->step, &exact);
+        product = (int64_t)((uint64_t)residue * (uint64_t)axis->inverse - (uint64_t)quotient * (uint64_t)axis->step);
+    }
+    residue = product % axis->step;
+    int64_t last = pp_floor_div(p, axis->stride);
+    int64_t shift = (last - residue) % axis->step;
+    last -= shift < 0 ? shift + axis->step : shift;
+    int64_t first = pp_ceil_div(p - (axis->kernel - 1) * axis->dilation, axis->stride);
+    shift = (residue - first) % axis->step;
+    first += shift < 0 ? shift + axis->step : shift;
+    if (first > last) return w;
+    w.first = first;
+    w.length = (last - first) / axis->step + 1;
+    taps_inside(w.first, w.length, axis->step, axis->input, &w.begin, &w.end);
+    return w;
+}
+
+pp_window pp_axis_window(const pp_axis *axis, int64_t o)
+{
+    if (axis->kind == PP_AXIS_TABLE) return axis->table[o];
+    if (axis->kind == PP_AXIS_COVER) return cover_window(axis, o);
+    pp_window w = {.first = o * axis->stride - axis->pad_begin, .length = axis->kernel};
+    taps_inside(w.first, w.length, axis->dilation, axis->visible, &w.begin, &w.end);
+    if (axis->divisor == PP_DIVISOR_FULL) {
+        w.extent = axis->kernel;
+    } else if (axis->divisor == PP_DIVISOR_CLAMPED) {
+        /* taps before the end of the padded input; those before its beginning do not exist */
+        int64_t room;
+        if (!pp_add_ok(axis->padded - 1, -w.first, &room)) room = INT64_MAX;
+        w.extent = room < 0 ? 0 : pp_min(room / axis->dilation + 1, axis->kernel);
+    } else {
+        w.extent = w.end - w.begin;
+    }
+    return w;
+}
+
+void pp_axis_span(const pp_axis *axis, int64_t from, int64_t to, int64_t *begin, int64_t *end)
+{
+    *begin = INT64_MAX;
+    *end = INT64_MIN;
+    to = pp_min(to, axis->live);
+    for (int64_t o = from; o < to && o < from + axis->period; o++) {
+        int64_t last = o + (to - 1 - o) / axis->period * axis->period;
+        pp_window w = pp_axis_window(axis, o), v = pp_axis_window(axis, last);
+        if (!w.length) continue;
+        *begin = pp_min(*begin, w.first);
+        *end = pp_max(*end, v.first + (v.length - 1) * axis->step + 1);
+    }
+    if (*begin > *end) *begin = *end = 0;
+}
+
+void pp_axis_reach(const pp_axis *axis, int64_t from, int64_t to, int64_t *begin, int64_t *end)
+{
+    pp_axis_span(axis, from, to, begin, end);
+    *begin = pp_max(*begin, 0);
+    *end = pp_min(*end, axis->kind == PP_AXIS_SLIDING ? axis->visible : axis->input);
+    if (*begin >= *end) *begin = *end = 0;
+}
+
+int64_t pp_output_size(pp_size_rule rule, int64_t input, int64_t kernel, int64_t stride, int64_t dilation, int64_t pad_begin,
+                       int64_t pad_end, bool any_pad)
+{
+    /* In this order nothing overflows when the caller has checked kernel and pads one by one. */
+    int64_t room = input - ((kernel - 1) * dilation + 1) + pad_begin + pad_end;
+    if (rule == PP_SIZE_FLOOR) return pp_floor_div(room, stride) + 1;
+    int64_t size = pp_ceil_div(room, stride) + 1;
+    if (rule == PP_SIZE_CEIL_TORCH) return pp_min(size, pp_ceil_div(input + pad_begin, stride));
+    if (rule == PP_SIZE_CEIL_CAFFE && any_pad && (size - 1) * stride >= input + pad_begin) size--;
+    return size;
+}

@@ -1,0 +1,50 @@
+/* The words of the notation, one list per enumeration. */
+#include "algorithms.h"
+#include "dialect.h"
+#include "isa.h"
+
+static const char *const statuses[] = {"ok", "invalid", "refused", "unsupported", "overflow", "no_memory", "bad_index", "empty_window"};
+static const char *const ops[] = {"max", "min", "avg", "sum"};
+static const char *const modes[] = {"sliding", "adaptive", "global"};
+static const char *const size_rules[] = {"floor", "torch", "caffe", "plain", "given"};
+static const char *const paddings[] = {"explicit", "valid", "same", "same_lower"};
+static const char *const divisors[] = {"valid", "clamped", "full", "override"};
+static const char *const nans[] = {"last", "first", "ignore"};
+static const char *const ties[] = {"first", "last"};
+static const char *const empties[] = {"identity", "lowest", "zero", "nan", "error"};
+static const char *const roundings[] = {"half_even", "half_away", "truncate"};
+static const char *const index_types[] = {"none", "i32", "i64"};
+static const char *const conventions[] = {"plane", "tensor"};
+static const char *const backwards[] = {"none", "auto", "indices", "recompute"};
+
+typedef struct names {
+    const char *const *words;
+    int count;
+} names;
+
+#define PP_WORDS(list) {list, PP_COUNT(list)}
+static const names lists[] = {
+    [PP_NAME_STATUS] = PP_WORDS(statuses),       [PP_NAME_OP] = PP_WORDS(ops),
+    [PP_NAME_MODE] = PP_WORDS(modes),            [PP_NAME_SIZE_RULE] = PP_WORDS(size_rules),
+    [PP_NAME_PADDING] = PP_WORDS(paddings),      [PP_NAME_DIVISOR] = PP_WORDS(divisors),
+    [PP_NAME_NAN] = PP_WORDS(nans),              [PP_NAME_TIES] = PP_WORDS(ties),
+    [PP_NAME_EMPTY] = PP_WORDS(empties),         [PP_NAME_ROUNDING] = PP_WORDS(roundings),
+    [PP_NAME_INDEX_TYPE] = PP_WORDS(index_types), [PP_NAME_INDEX_CONVENTION] = PP_WORDS(conventions),
+    [PP_NAME_BACKWARD] = PP_WORDS(backwards),
+};
+
+const char *pp_name(pp_names list, int value)
+{
+    if (value < 0) return NULL;
+    if (list == PP_NAME_ALGORITHM) return value < pp_algorithm_count ? pp_algorithms[value].name : NULL;
+    if (list == PP_NAME_ISA) return value < pp_isa_count ? pp_isas[value].name : NULL;
+    if (list == PP_NAME_DTYPE) return value < pp_dtype_count ? pp_dtypes[value].name : NULL;
+    if (list == PP_NAME_DIALECT) return pp_dialect_get((pp_dialect)value) ? pp_dialect_get((pp_dialect)value)->name : NULL;
+    if ((int)list < 0 || (int)list >= PP_COUNT(lists) || value >= lists[list].count) return NULL;
+    return lists[list].words[value];
+}
+
+#define PP_STRING(x) #x
+#define PP_DOTTED(major, minor, patch) PP_STRING(major) "." PP_STRING(minor) "." PP_STRING(patch)
+
+const char *pp_version(void) { return PP_DOTTED(PP_VERSION_MAJOR, PP_VERSION_MINOR, PP_VERSION_PATCH); }

@@ -1,0 +1,53 @@
+/* A checked problem: the description with every default filled in, and what it means: axes, planes, arrays. */
+#ifndef PP_PROBLEM_H
+#define PP_PROBLEM_H
+
+#include "dtype.h"
+#include "geometry.h"
+
+/* Canonical axes of every tensor; spatial axis a of a description of rank r is PP_D + 3 - r + a. */
+enum { PP_N, PP_C, PP_D, PP_H, PP_W, PP_INNER, PP_AXES };
+
+/* Where the elements of a tensor lie, canonically. */
+typedef struct pp_array {
+    int64_t stride[PP_AXES]; /* in elements */
+    int64_t offset;          /* of element 0, in elements */
+    int64_t low, high;       /* smallest and largest element offset, the view's included */
+} pp_array;
+
+typedef struct pp_problem {
+    pp_desc desc;             /* resolved */
+    bool is_max;              /* max or min: compares; else adds */
+    int64_t n, c, inner;      /* channels-last: c = 1, inner = channels; else c = channels, inner = 1 */
+    pp_axis axis[3];          /* D, H, W */
+    pp_axis cover[3];         /* their reverses; only when backward of an average or sum is wanted */
+    int64_t plane;            /* D * H * W of the input */
+    int64_t inputs, outputs;  /* elements of the input, of the output */
+    pp_array array[PP_TENSOR_COUNT];
+} pp_problem;
+
+/* Canonical extents of a tensor. */
+void pp_problem_extents(const pp_problem *problem, pp_tensor tensor, int64_t extent[PP_AXES]);
+
+/* Number of pp_window entries that the axes of a problem need, in *tables. */
+pp_status pp_problem_tables(const pp_desc *desc, int64_t *tables, const pp_error *error);
+
+/* Checks "desc" and fills *problem; table: memory for that many windows. */
+pp_status pp_problem_init(pp_problem *problem, const pp_desc *desc, pp_window *table, const pp_error *error);
+
+/* The array of a tensor: its view, or the dense one.  Sets problem->inputs, outputs too. */
+pp_status pp_array_init(pp_problem *problem, pp_tensor tensor, const pp_error *error);
+
+/* The names of the tensors in sentences. */
+extern const char *const pp_tensor_names[];
+
+/* Whether two elements may have one address: true unless, from the smallest stride up, each stride exceeds the reach of
+ * those before it. */
+bool pp_array_overlaps_itself(const pp_array *array, const int64_t extent[PP_AXES]);
+
+/* Whether elements of two arrays, one of them written, can be the same: a's offsets start at address a_base, ... Sizes in
+ * bytes; exact for arrays whose strides are multiples of a common row, true when in doubt. */
+bool pp_arrays_meet(const pp_array *a, const int64_t a_extent[PP_AXES], const char *a_base, size_t a_size, const pp_array *b,
+                    const int64_t b_extent[PP_AXES], const char *b_base, size_t b_size);
+
+#endif
