@@ -197,6 +197,20 @@ void pp_axis_reach(const pp_axis *axis, int64_t from, int64_t to, int64_t *begin
     if (*begin >= *end) *begin = *end = 0;
 }
 
+void pp_axis_seen_by(const pp_axis *axis, int64_t from, int64_t to, int64_t *begin, int64_t *end)
+{
+    if (axis->kind != PP_AXIS_TABLE) {
+        pp_axis cover = pp_axis_cover(axis, NULL);
+        pp_axis_reach(&cover, from, to, begin, end);
+    } else if (from >= to) {
+        *begin = *end = 0;
+    } else { /* an adaptive axis: its reverse is adaptive */
+        pp_window last = pp_adaptive_window(axis->output, axis->input, to - 1);
+        *begin = pp_adaptive_window(axis->output, axis->input, from).first;
+        *end = last.first + last.length;
+    }
+}
+
 int64_t pp_output_size(pp_size_rule rule, int64_t input, int64_t kernel, int64_t stride, int64_t dilation, int64_t pad_begin,
                        int64_t pad_end, bool any_pad)
 {

@@ -56,6 +56,9 @@ void pp_axis_span(const pp_axis *axis, int64_t from, int64_t to, int64_t *begin,
 /* The part of the span that lies inside the input: all that outputs [from, to) read.  Empty: *begin == *end. */
 void pp_axis_reach(const pp_axis *axis, int64_t from, int64_t to, int64_t *begin, int64_t *end);
 
+/* The outputs [*begin, *end) between the first and the last whose windows nominally cover inputs [from, to). */
+void pp_axis_seen_by(const pp_axis *axis, int64_t from, int64_t to, int64_t *begin, int64_t *end);
+
 /* Number of outputs by the floor, ceil rules; may be <= 0.  any_pad: PP_SIZE_CEIL_CAFFE. */
 int64_t pp_output_size(pp_size_rule rule, int64_t input, int64_t kernel, int64_t stride, int64_t dilation, int64_t pad_begin,
                        int64_t pad_end, bool any_pad);

@@ -36,8 +36,8 @@ static const names lists[] = {
 const char *pp_name(pp_names list, int value)
 {
     if (value < 0) return NULL;
-    if (list == PP_NAME_ALGORITHM) return value < pp_algorithm_count ? pp_algorithms[value].name : NULL;
-    if (list == PP_NAME_ISA) return value < pp_isa_count ? pp_isas[value].name : NULL;
+    if (list == PP_NAME_ALGORITHM) return value < pp_algorithm_count ? pp_algorithm_table[value]->name : NULL;
+    if (list == PP_NAME_ISA) return value < pp_isa_count ? pp_isa_table[value]->name : NULL;
     if (list == PP_NAME_DTYPE) return value < pp_dtype_count ? pp_dtypes[value].name : NULL;
     if (list == PP_NAME_DIALECT) return pp_dialect_get((pp_dialect)value) ? pp_dialect_get((pp_dialect)value)->name : NULL;
     if ((int)list < 0 || (int)list >= PP_COUNT(lists) || value >= lists[list].count) return NULL;

@@ -1,0 +1,9 @@
+/* The ordered table of algorithms. */
+#include "algorithms.h"
+#include "reference/reference.h"
+
+const pp_algorithm *const pp_algorithm_table[] = {
+    &pp_algorithm_reference,
+};
+
+const int pp_algorithm_count = PP_COUNT(pp_algorithm_table);

@@ -1,0 +1,23 @@
+/* x86-64 with AVX-512 as since Ice Lake; processors with less of it use avx2. */
+#include "target.h"
+
+#if defined(__x86_64__) && defined(__GNUC__)
+#include <immintrin.h>
+
+PP_TARGET_BEGIN("avx512f,avx512bw,avx512cd,avx512dq,avx512vl,avx512vbmi,avx512vbmi2")
+#define PP_ISA avx512
+#define PP_VECTOR_BYTES 64
+#include "../vec/avx512.h"
+#include "../vec/vec.h"
+#include "../kernels/kernel_set.inc"
+PP_TARGET_END
+
+static bool available(void)
+{
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512cd") &&
+           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vbmi") &&
+           __builtin_cpu_supports("avx512vbmi2");
+}
+
+const pp_isa pp_isa_avx512 = {"avx512", available, V(pp, kernel_table)};
+#endif

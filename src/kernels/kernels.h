@@ -1,0 +1,62 @@
+/* What an instruction set brings: for each element type, a handful of operations on lines of lanes.  The algorithms (sweep.c,
+ * ...) are written once on top of them. */
+#ifndef PP_KERNELS_H
+#define PP_KERNELS_H
+
+#include "../common.h"
+
+enum {
+    PP_STACK = 40,             /* blocks of the tree of sums that can be open at once ... */
+    PP_MAX_TAPS = 1 << 22      /* ... by a list of this many taps on three axes: 22 + 3 * 3, rounded up */
+};
+
+/* One element of a window: where its lane 0 lies, and how many blocks of the tree of sums its arrival completes. */
+typedef struct pp_tap {
+    int64_t offset; /* from pp_reduce.source, in elements of the source */
+    int64_t index;  /* index kernels on elements: the index of lane 0, less what is added per lane later */
+    int merges;
+} pp_tap;
+
+/* target[j] = combine over taps t of source[taps[t].offset + j], for lanes j.  count and lanes are at least 1; target does not
+ * overlap the source unless lane for lane.  No memory but these elements is touched. */
+typedef struct pp_reduce {
+    const void *source;       /* elements, or lanes */
+    const void *source_index; /* index kernels on lanes: the indices beside source */
+    const pp_tap *taps;
+    int64_t count, lanes;
+    void *target;
+    void *target_index; /* index kernels */
+    bool flip;          /* min on elements: order-reversed values */
+    bool ignore_nan, last_nan, last_tie; /* index kernels; ignore_nan also chooses among the max kernels */
+} pp_reduce;
+
+/* Turns finished lanes into elements, or elements into lanes to be summed. */
+typedef struct pp_finish {
+    const void *source;
+    const void *source_index;
+    void *target;
+    int64_t lanes;
+    double divisor;  /* 1: none */
+    bool accumulate; /* add to what target holds */
+    pp_rounding rounding;
+    bool flip, ignore_nan;
+    double empty; /* the value of a lane that saw nothing but ignored NaN */
+    void *target_index; /* NULL: values only */
+    pp_index_type index_type;
+    int64_t index_base, index_step, inner; /* index written = its own + index_base + (j % inner) * index_step */
+} pp_finish;
+
+typedef void (*pp_reduce_fn)(const pp_reduce *);
+typedef void (*pp_finish_fn)(const pp_finish *);
+
+typedef struct pp_kernels {
+    pp_reduce_fn sum, sum_lanes;             /* elements -> sum lanes; sum lanes -> sum lanes, in the order of the tree */
+    pp_reduce_fn max[2], max_lanes[2];       /* elements -> max lanes; lanes -> lanes.  [1]: NaN is ignored */
+    pp_reduce_fn index, index_lanes;         /* elements -> keys and indices; keys and indices -> the same */
+    pp_finish_fn finish_sum;                 /* sum lanes -> elements: + 0, divide, convert, accumulate */
+    pp_finish_fn finish_max;                 /* max lanes -> elements */
+    pp_finish_fn finish_index;               /* keys and indices -> elements (target may be NULL) and indices */
+    pp_finish_fn scale;                      /* elements -> sum lanes, each divided */
+} pp_kernels;
+
+#endif

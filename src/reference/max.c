@@ -1,0 +1,140 @@
+/* Maximum and minimum, forward and backward, with indices (docs/semantics.md §3.1). */
+#include "reference.h"
+
+#include <math.h>
+
+/* Where an output's winner lies. */
+typedef struct winner {
+    double value;
+    int64_t index; /* in the plane; -1: the window sees nothing */
+} winner;
+
+/* Whether x, met later in row-major order, takes the place of the best so far. */
+static bool wins(const pp_desc *desc, double x, double best)
+{
+    if (desc->op == PP_OP_MIN) x = -x, best = -best;
+    if (isnan(x)) return isnan(best) ? desc->nan == PP_NAN_LAST : true; /* an ignored NaN does not come here */
+    if (isnan(best)) return false;
+    return x > best || (x == best && desc->ties == PP_TIES_LAST);
+}
+
+static winner find(const pp_run *run, const int64_t at[PP_AXES])
+{
+    const pp_problem *p = run->problem;
+    const pp_array *input = &p->array[PP_INPUT];
+    pp_window w[3];
+    for (int a = 0; a < 3; a++) w[a] = pp_axis_window(&p->axis[a], at[PP_D + a]);
+    int64_t plane = at[PP_N] * input->stride[PP_N] + at[PP_C] * input->stride[PP_C] + at[PP_INNER] * input->stride[PP_INNER];
+    winner best = {pp_empty_value(p), -1};
+    for (int64_t td = w[0].begin; td < w[0].end; td++)
+        for (int64_t th = w[1].begin; th < w[1].end; th++)
+            for (int64_t tw = w[2].begin; tw < w[2].end; tw++) {
+                int64_t d = w[0].first + td * p->axis[0].step;
+                int64_t h = w[1].first + th * p->axis[1].step;
+                int64_t x = w[2].first + tw * p->axis[2].step;
+                double value = pp_reference_load(p->desc.dtype, run->base[PP_INPUT],
+                                                 plane + d * input->stride[PP_D] + h * input->stride[PP_H] + x * input->stride[PP_W]);
+                if (p->desc.nan == PP_NAN_IGNORE && isnan(value)) continue;
+                if (best.index >= 0 && !wins(&p->desc, value, best.value)) continue;
+                best.value = value;
+                best.index = (d * p->axis[1].input + h) * p->axis[2].input + x;
+            }
+    return best;
+}
+
+/* First element of plane (n, c, inner) in the tensor-wide numbering; 0 when indices count within the plane. */
+static int64_t index_base(const pp_problem *p, const int64_t at[PP_AXES])
+{
+    if (p->desc.index_convention == PP_INDEX_PLANE) return 0;
+    return (at[PP_N] * p->desc.channels + at[PP_C] + at[PP_INNER]) * p->plane;
+}
+
+static void store_winner(const pp_run *run, const int64_t at[PP_AXES])
+{
+    const pp_problem *p = run->problem;
+    winner best = find(run, at);
+    int64_t output = 0, indices = 0;
+    for (int i = 0; i < PP_AXES; i++) output += at[i] * p->array[PP_OUTPUT].stride[i], indices += at[i] * p->array[PP_INDICES].stride[i];
+    pp_reference_store(p->desc.dtype, run->base[PP_OUTPUT], output, best.value);
+    int64_t index = best.index < 0 ? -1 : best.index + index_base(p, at);
+    if (p->desc.indices == PP_INDEX_I32) ((int32_t *)run->base[PP_INDICES])[indices] = (int32_t)index;
+    if (p->desc.indices == PP_INDEX_I64) ((int64_t *)run->base[PP_INDICES])[indices] = index;
+}
+
+pp_status pp_reference_max_forward(const pp_run *run)
+{
+    const pp_problem *p = run->problem;
+    int64_t at[PP_AXES];
+    for (at[PP_N] = 0; at[PP_N] < p->n; at[PP_N]++)
+        for (at[PP_C] = 0; at[PP_C] < p->c; at[PP_C]++)
+            for (at[PP_D] = run->begin[0]; at[PP_D] < run->end[0]; at[PP_D]++)
+                for (at[PP_H] = run->begin[1]; at[PP_H] < run->end[1]; at[PP_H]++)
+                    for (at[PP_W] = run->begin[2]; at[PP_W] < run->end[2]; at[PP_W]++)
+                        for (at[PP_INNER] = 0; at[PP_INNER] < p->inner; at[PP_INNER]++) store_winner(run, at);
+    return PP_OK;
+}
+
+/* The plane index to which the gradient of an output goes; -1: nowhere; less: no index at all. */
+static int64_t target_of(const pp_run *run, const int64_t at[PP_AXES])
+{
+    const pp_problem *p = run->problem;
+    if (p->desc.backward == PP_BACKWARD_RECOMPUTE) return find(run, at).index;
+    int64_t offset = 0, index;
+    for (int i = 0; i < PP_AXES; i++) offset += at[i] * p->array[PP_INDICES].stride[i];
+    if (p->desc.indices == PP_INDEX_I32) index = ((const int32_t *)run->base[PP_INDICES])[offset];
+    else index = ((const int64_t *)run->base[PP_INDICES])[offset];
+    if (index == -1) return -1;
+    int64_t base = index_base(p, at);
+    return index < base || index - base >= p->plane ? INT64_MIN : index - base;
+}
+
+/* Adds the gradients of a plane's windows, in row-major order, to "gradient". */
+static pp_status gather_plane(const pp_run *run, int64_t at[PP_AXES], double *gradient)
+{
+    const pp_problem *p = run->problem;
+    pp_dtype dtype = p->desc.dtype;
+    int64_t begin[3], end[3];
+    pp_outputs_of_range(run, begin, end);
+    for (int64_t i = 0; i < p->plane; i++) gradient[i] = 0;
+    for (at[PP_D] = begin[0]; at[PP_D] < end[0]; at[PP_D]++)
+        for (at[PP_H] = begin[1]; at[PP_H] < end[1]; at[PP_H]++)
+            for (at[PP_W] = begin[2]; at[PP_W] < end[2]; at[PP_W]++) {
+                int64_t index = target_of(run, at), offset = 0;
+                if (index < -1) return PP_BAD_INDEX;
+                if (index < 0) continue;
+                for (int i = 0; i < PP_AXES; i++) offset += at[i] * p->array[PP_GRAD_OUTPUT].stride[i];
+                double value = pp_reference_load(dtype, run->base[PP_GRAD_OUTPUT], offset);
+                gradient[index] = pp_reference_rounded(dtype, gradient[index] + value);
+            }
+    return PP_OK;
+}
+
+static void store_plane(const pp_run *run, int64_t at[PP_AXES], const double *gradient)
+{
+    const pp_problem *p = run->problem;
+    pp_dtype dtype = p->desc.dtype;
+    char *grad_input = run->base[PP_GRAD_INPUT];
+    for (at[PP_D] = run->begin[0]; at[PP_D] < run->end[0]; at[PP_D]++)
+        for (at[PP_H] = run->begin[1]; at[PP_H] < run->end[1]; at[PP_H]++)
+            for (at[PP_W] = run->begin[2]; at[PP_W] < run->end[2]; at[PP_W]++) {
+                double value = gradient[(at[PP_D] * p->axis[1].input + at[PP_H]) * p->axis[2].input + at[PP_W]];
+                int64_t offset = 0;
+                for (int i = 0; i < PP_AXES; i++) offset += at[i] * p->array[PP_GRAD_INPUT].stride[i];
+                if (run->accumulate) value = pp_reference_rounded(dtype, pp_reference_load(dtype, grad_input, offset) + value);
+                pp_reference_store(dtype, grad_input, offset, value);
+            }
+}
+
+pp_status pp_reference_max_backward(const pp_run *run, double *gradient)
+{
+    const pp_problem *p = run->problem;
+    int64_t at[PP_AXES];
+    for (at[PP_N] = 0; at[PP_N] < p->n; at[PP_N]++)
+        for (at[PP_C] = 0; at[PP_C] < p->c; at[PP_C]++)
+            for (at[PP_INNER] = 0; at[PP_INNER] < p->inner; at[PP_INNER]++) {
+                pp_status status = gather_plane(run, at, gradient);
+                if (status != PP_OK) return status;
+                store_plane(run, at, gradient);
+            }
+    return PP_OK;
+}

@@ -1,0 +1,24 @@
+/* The obvious loops: specification and oracle of every operator (docs/semantics.md), never made clever.
+ *
+ * They compute in double and round after every operation to the type that docs/design.md §4 names.  For float that gives
+ * exactly float's own results: a double has more than twice its digits, so rounding twice is rounding once. */
+#ifndef PP_REFERENCE_H
+#define PP_REFERENCE_H
+
+#include "../run.h"
+
+/* Element "at" of an array of a dtype, and back: floats as they are, bf16 rounded half to even. */
+double pp_reference_load(pp_dtype dtype, const char *base, int64_t at);
+void pp_reference_store(pp_dtype dtype, char *base, int64_t at, double value);
+
+/* Rounded to the type in which sums are made: float for f32 and bf16; f64 and the exact sums of integers stay. */
+double pp_reference_rounded(pp_dtype dtype, double value);
+
+pp_status pp_reference_max_forward(const pp_run *run);
+pp_status pp_reference_max_backward(const pp_run *run, double *gradient); /* gradient: one plane of the input */
+void pp_reference_average_forward(const pp_run *run);
+void pp_reference_average_backward(const pp_run *run);
+
+extern const pp_algorithm pp_algorithm_reference;
+
+#endif

@@ -1,0 +1,254 @@
+/* Running plans: every argument is checked before anything is written, then the work is cut into tasks. */
+#include "run.h"
+#include "plan.h"
+
+#include <math.h>
+
+/* ------------------------------------------------------------------------------------------------ facts for algorithms */
+
+double pp_divisor_of(const pp_problem *problem, const pp_window w[3])
+{
+    const pp_desc *desc = &problem->desc;
+    bool in_float = desc->dtype == PP_F32 || desc->dtype == PP_BF16;
+    if (desc->divisor == PP_DIVISOR_OVERRIDE) return in_float ? (double)(float)desc->divisor_override : desc->divisor_override;
+    int64_t product = w[0].extent * w[1].extent * w[2].extent; /* exact; one conversion */
+    return in_float ? (double)(float)product : (double)product;
+}
+
+double pp_empty_value(const pp_problem *problem)
+{
+    const pp_desc *desc = &problem->desc;
+    if (desc->empty == PP_EMPTY_NAN) return (double)NAN;
+    if (desc->empty == PP_EMPTY_ZERO || !problem->is_max) return 0;
+    static const double largest[] = {[PP_F32] = 0x1.fffffep127, [PP_F64] = 0x1.fffffffffffffp1023, [PP_U8] = 255, [PP_BF16] = 0x1.fep127};
+    double value = largest[desc->dtype];
+    if (desc->dtype == PP_U8) return desc->op == PP_OP_MAX ? 0 : value;
+    if (desc->empty == PP_EMPTY_IDENTITY || desc->empty == PP_EMPTY_ERROR) value = (double)INFINITY;
+    return desc->op == PP_OP_MAX ? -value : value;
+}
+
+void pp_outputs_of_range(const pp_run *run, int64_t begin[3], int64_t end[3])
+{
+    for (int a = 0; a < 3; a++) {
+        const pp_axis *axis = &run->problem->axis[a];
+        begin[a] = 0;
+        end[a] = axis->output;
+        if (run->begin[a] > 0 || run->end[a] < axis->input) pp_axis_seen_by(axis, run->begin[a], run->end[a], &begin[a], &end[a]);
+    }
+}
+
+/* ------------------------------------------------------------------------------------------------ checking */
+
+typedef struct tensor_arg {
+    pp_tensor tensor;
+    char *address;
+    bool written;
+} tensor_arg;
+
+/* The tensors of a call, and which of them it needs. */
+static int list_tensors(const pp_plan *plan, const pp_args *args, pp_direction direction, tensor_arg list[PP_TENSOR_COUNT])
+{
+    const pp_desc *desc = &plan->problem.desc;
+    int count = 0;
+    if (direction == PP_FORWARD) {
+        list[count++] = (tensor_arg){PP_INPUT, (char *)(uintptr_t)args->input, false};
+        list[count++] = (tensor_arg){PP_OUTPUT, args->output, true};
+        if (desc->indices != PP_INDEX_NONE) list[count++] = (tensor_arg){PP_INDICES, args->indices, true};
+    } else {
+        if (desc->backward == PP_BACKWARD_RECOMPUTE) list[count++] = (tensor_arg){PP_INPUT, (char *)(uintptr_t)args->input, false};
+        if (desc->backward == PP_BACKWARD_INDICES) list[count++] = (tensor_arg){PP_INDICES, args->indices, false};
+        list[count++] = (tensor_arg){PP_GRAD_OUTPUT, (char *)(uintptr_t)args->grad_output, false};
+        list[count++] = (tensor_arg){PP_GRAD_INPUT, args->grad_input, true};
+    }
+    return count;
+}
+
+static size_t element_size(const pp_desc *desc, pp_tensor tensor)
+{
+    if (tensor != PP_INDICES) return pp_dtypes[desc->dtype].size;
+    return desc->indices == PP_INDEX_I32 ? sizeof(int32_t) : sizeof(int64_t);
+}
+
+/* The range of the result, on D, H, W. */
+static pp_status take_range(const pp_plan *plan, const pp_args *args, pp_run *run, const pp_error *error)
+{
+    const pp_desc *desc = &plan->problem.desc;
+    bool whole = true;
+    for (int s = 0; s < desc->rank; s++) whole &= args->range_begin[s] == 0 && args->range_end[s] == 0;
+    for (int a = 0; a < 3; a++) {
+        const pp_axis *axis = &plan->problem.axis[a];
+        int s = a - (3 - desc->rank);
+        int64_t size = run->direction == PP_FORWARD ? axis->output : axis->input;
+        run->begin[a] = whole || s < 0 ? 0 : args->range_begin[s];
+        run->end[a] = whole || s < 0 ? size : args->range_end[s];
+        if (run->begin[a] < 0 || run->begin[a] > run->end[a] || run->end[a] > size) {
+            return pp_fail(error, PP_INVALID, "range[%d] = %lld to %lld: must lie in 0 to %lld", s, (long long)run->begin[a],
+                           (long long)run->end[a], (long long)size);
+        }
+    }
+    return PP_OK;
+}
+
+/* What part of a tensor a run touches: extents, and the array moved to it. */
+static void touched(const pp_run *run, pp_tensor tensor, int64_t extent[PP_AXES], pp_array *array)
+{
+    const pp_problem *problem = run->problem;
+    *array = problem->array[tensor];
+    pp_problem_extents(problem, tensor, extent);
+    bool input = tensor == PP_INPUT || tensor == PP_GRAD_INPUT, result = input == (run->direction == PP_BACKWARD);
+    int64_t begin[3], end[3];
+    for (int a = 0; a < 3; a++) {
+        begin[a] = run->begin[a];
+        end[a] = run->end[a];
+        if (!result && input) pp_axis_reach(&problem->axis[a], run->begin[a], run->end[a], &begin[a], &end[a]);
+    }
+    if (!result && !input) pp_outputs_of_range(run, begin, end);
+    if (run->direction == PP_BACKWARD && tensor == PP_INPUT) { /* recomputing: what the windows of those outputs read */
+        int64_t from[3], to[3];
+        pp_outputs_of_range(run, from, to);
+        for (int a = 0; a < 3; a++) pp_axis_reach(&problem->axis[a], from[a], to[a], &begin[a], &end[a]);
+    }
+    array->low = array->high = 0;
+    for (int i = 0; i < PP_AXES; i++) {
+        int64_t first = 0, count = extent[i];
+        if (i >= PP_D && i <= PP_W) first = begin[i - PP_D], count = extent[i] = end[i - PP_D] - begin[i - PP_D];
+        int64_t reach = pp_max(count - 1, 0) * array->stride[i];
+        array->low += first * array->stride[i] + pp_min(reach, 0);
+        array->high += first * array->stride[i] + pp_max(reach, 0);
+    }
+}
+
+static pp_status check_tensors(const pp_plan *plan, const pp_args *args, pp_run *run, const pp_error *error)
+{
+    const pp_problem *problem = run->problem;
+    const pp_desc *desc = &problem->desc;
+    tensor_arg list[PP_TENSOR_COUNT];
+    int64_t extent[PP_TENSOR_COUNT][PP_AXES];
+    pp_array array[PP_TENSOR_COUNT];
+    size_t size[PP_TENSOR_COUNT];
+    bool empty[PP_TENSOR_COUNT];
+    int count = list_tensors(plan, args, run->direction, list);
+    for (int i = 0; i < count; i++) {
+        pp_tensor tensor = list[i].tensor;
+        const char *name = pp_tensor_names[tensor];
+        touched(run, tensor, extent[i], &array[i]);
+        size[i] = element_size(desc, tensor);
+        empty[i] = false;
+        for (int e = 0; e < PP_AXES; e++) empty[i] |= extent[i][e] == 0;
+        if (empty[i]) continue;
+        if (!list[i].address) return pp_fail(error, PP_INVALID, "%s is NULL", name);
+        if ((uintptr_t)list[i].address % size[i]) return pp_fail(error, PP_INVALID, "%s: its address must be a multiple of %zu, the size of its elements", name, size[i]);
+        int64_t offset = problem->array[tensor].offset;
+        bool input = tensor == PP_INPUT || tensor == PP_GRAD_INPUT;
+        for (int s = 0; s < desc->rank; s++) {
+            offset -= (input ? args->input_origin[s] : args->output_origin[s]) * problem->array[tensor].stride[PP_D + 3 - desc->rank + s];
+        }
+        /* integer arithmetic: with an origin the element at coordinates 0 may lie outside the caller's buffer */
+        run->base[tensor] = (char *)((uintptr_t)list[i].address + (uintptr_t)(offset * (int64_t)size[i]));
+        if (list[i].written && pp_array_overlaps_itself(&problem->array[tensor], extent[i])) {
+            return pp_fail(error, PP_INVALID, "%s: its strides put two elements at one address", name);
+        }
+    }
+    for (int i = 0; i < count; i++) {
+        for (int k = 0; k < count; k++) {
+            if (i == k || !list[i].written || empty[i] || empty[k]) continue;
+            if (!pp_arrays_meet(&array[i], extent[i], run->base[list[i].tensor], size[i], &array[k], extent[k], run->base[list[k].tensor], size[k])) continue;
+            return pp_fail(error, PP_INVALID, "%s overlaps %s", pp_tensor_names[list[i].tensor], pp_tensor_names[list[k].tensor]);
+        }
+    }
+    return PP_OK;
+}
+
+/* ------------------------------------------------------------------------------------------------ running */
+
+typedef struct job {
+    const pp_run *run;
+    const pp_pass *pass;
+    int64_t tasks;
+    char *scratch;
+    size_t scratch_each;
+    pp_status status[PP_MAX_TASKS];
+} job;
+
+static void run_task(void *ctx, int64_t task)
+{
+    job *j = ctx;
+    j->status[task] = j->pass->run(j->run, task, j->tasks, j->scratch ? j->scratch + (size_t)task * j->scratch_each : NULL);
+}
+
+/* Small work is not split: handing it over costs more than doing it. */
+static int64_t split(const pp_plan *plan, const pp_run *run, const pp_pass *pass)
+{
+    enum { WORTH = 32 * 1024 }; /* elements, read or written, per task */
+    int64_t tasks = pp_plan_tasks(plan);
+    if (tasks == 1) return 1;
+    int64_t work = pp_max(plan->problem.inputs, plan->problem.outputs) / WORTH;
+    return pp_max(1, pp_min(pp_min(tasks, work), pass->tasks(run)));
+}
+
+static pp_status execute(const pp_plan *plan, const pp_run *run, const pp_args *args, const pp_error *error)
+{
+    const pp_pass *pass = &plan->algorithm[run->direction]->pass[run->direction];
+    for (int a = 0; a < 3; a++) {
+        if (run->begin[a] == run->end[a]) return PP_OK;
+    }
+    if (run->problem->n == 0 || run->problem->c == 0 || run->problem->inner == 0) return PP_OK;
+    job j;
+    j.run = run;
+    j.pass = pass;
+    j.tasks = split(plan, run, pass);
+    j.scratch_each = pp_aligned(pass->scratch(run->problem));
+    char *allocated = NULL;
+    j.scratch = args->scratch;
+    if (!j.scratch && plan->scratch_size) {
+        j.scratch = allocated = pp_plan_allocate(plan, plan->scratch_size);
+        if (!allocated) return pp_fail(error, PP_NO_MEMORY, "scratch: %zu bytes could not be allocated", plan->scratch_size);
+    }
+    if (j.scratch) j.scratch += (PP_ALIGN - (uintptr_t)j.scratch % PP_ALIGN) % PP_ALIGN;
+    for (int64_t t = 0; t < j.tasks; t++) j.status[t] = PP_OK;
+    if (j.tasks > 1) plan->options.parallel_for(plan->options.pool, j.tasks, run_task, &j);
+    else run_task(&j, 0);
+    if (allocated) pp_plan_release(plan, allocated);
+    for (int64_t t = 0; t < j.tasks; t++) {
+        if (j.status[t] == PP_BAD_INDEX) return pp_fail(error, PP_BAD_INDEX, "indices: one lies outside its plane of %lld elements", (long long)run->problem->plane);
+    }
+    return PP_OK;
+}
+
+static pp_status start(const pp_plan *plan, const pp_args *args, pp_direction direction)
+{
+    if (!args || args->struct_size != sizeof *args) return PP_INVALID; /* there is no buffer for a sentence */
+    pp_error error = pp_error_buffer(args->error, args->error_size);
+    if (!plan || plan->struct_size != sizeof *plan) return pp_fail(&error, PP_INVALID, "plan is %s", plan ? "not a plan" : "NULL");
+    if (!plan->algorithm[direction]) return pp_fail(&error, PP_INVALID, "the plan was made without backward: set desc.backward");
+    if (args->scratch && args->scratch_size < plan->scratch_size) return pp_fail(&error, PP_NO_MEMORY, "scratch_size = %zu: the plan needs %zu", args->scratch_size, plan->scratch_size);
+    pp_run run = {.problem = &plan->problem, .kernels = plan->isa->kernels[plan->problem.desc.dtype], .direction = direction};
+    run.accumulate = args->accumulate != 0;
+    pp_status status = take_range(plan, args, &run, &error);
+    if (status == PP_OK) status = check_tensors(plan, args, &run, &error);
+    return status == PP_OK ? execute(plan, &run, args, &error) : status;
+}
+
+pp_status pp_forward(const pp_plan *plan, const pp_args *args) { return start(plan, args, PP_FORWARD); }
+
+pp_status pp_backward(const pp_plan *plan, const pp_args *args) { return start(plan, args, PP_BACKWARD); }
+
+static pp_status run_once(const pp_desc *desc, const pp_args *args, pp_direction direction)
+{
+    if (!args || args->struct_size != sizeof *args) return PP_INVALID;
+    pp_desc copy;
+    if (desc && desc->struct_size == sizeof copy && direction == PP_BACKWARD && desc->backward == PP_BACKWARD_NONE) {
+        copy = *desc; /* whoever calls pp_pool_backward wants it */
+        copy.backward = PP_BACKWARD_AUTO;
+        desc = &copy;
+    }
+    pp_plan *plan;
+    pp_status status = pp_plan_create(&plan, desc, NULL, args->error, args->error_size);
+    if (status == PP_OK) status = start(plan, args, direction);
+    pp_plan_destroy(plan);
+    return status;
+}
+
+pp_status pp_pool_forward(const pp_desc *desc, const pp_args *args) { return run_once(desc, args, PP_FORWARD); }
+
+pp_status pp_pool_backward(const pp_desc *desc, const pp_args *args) { return run_once(desc, args, PP_BACKWARD); }

@@ -1,0 +1,56 @@
+/* What an algorithm is, and one run of it. */
+#ifndef PP_RUN_H
+#define PP_RUN_H
+
+#include "kernels/kernels.h"
+#include "problem.h"
+
+typedef enum pp_direction { PP_FORWARD, PP_BACKWARD } pp_direction;
+
+/* One call, checked: addresses of the elements at coordinates 0 (view offset and origin included; NULL where not used). */
+typedef struct pp_run {
+    const pp_problem *problem;
+    const pp_kernels *kernels;
+    pp_direction direction;
+    char *base[PP_TENSOR_COUNT];
+    int64_t begin[3], end[3]; /* the part of the result to make, on D, H, W */
+    bool accumulate;
+} pp_run;
+
+/* What an algorithm does in one direction.  applies == NULL: nothing. */
+typedef struct pp_pass {
+    bool (*applies)(const pp_problem *problem);
+    size_t (*scratch)(const pp_problem *problem);       /* bytes for one task */
+    int64_t (*tasks)(const pp_run *run);                /* into how many a run can be split */
+    pp_status (*run)(const pp_run *run, int64_t task, int64_t tasks, char *scratch); /* PP_OK or PP_BAD_INDEX */
+} pp_pass;
+
+typedef struct pp_algorithm {
+    const char *name;
+    const char *what; /* for pp_plan_describe */
+    bool uses_kernels; /* runs in every instruction set */
+    pp_pass pass[2];   /* by pp_direction */
+} pp_algorithm;
+
+/* Scratch is handed out in pieces of this alignment. */
+enum { PP_ALIGN = 64 };
+PP_INLINE size_t pp_aligned(size_t size) { return (size + PP_ALIGN - 1) / PP_ALIGN * PP_ALIGN; }
+
+/* Share number "task" of [0, count) cut into "tasks". */
+PP_INLINE void pp_share(int64_t count, int64_t task, int64_t tasks, int64_t *begin, int64_t *end)
+{
+    int64_t each = count / tasks, extra = count % tasks;
+    *begin = each * task + pp_min(task, extra);
+    *end = *begin + each + (task < extra);
+}
+
+/* The divisor of an average whose windows have these extents, as the type that divides. */
+double pp_divisor_of(const pp_problem *problem, const pp_window w[3]);
+
+/* The value of a window that sees nothing. */
+double pp_empty_value(const pp_problem *problem);
+
+/* The outputs, on D, H, W, that a backward run has to look at. */
+void pp_outputs_of_range(const pp_run *run, int64_t begin[3], int64_t end[3]);
+
+#endif

@@ -1,0 +1,57 @@
+/* What AVX2 does better than the generic vector code: partial loads and stores of 32- and 64-bit lanes, floating maxima. */
+#define PP_OWN_F32 (PP_OWN_PARTIAL | PP_OWN_MAX)
+#define PP_OWN_F64 (PP_OWN_PARTIAL | PP_OWN_MAX)
+#define PP_OWN_I32 PP_OWN_PARTIAL
+#define PP_OWN_I64 PP_OWN_PARTIAL
+#define PP_OWN_U8 0
+#define PP_OWN_NARROW 0
+
+typedef float f32_own__avx2 __attribute__((vector_size(32)));
+typedef double f64_own__avx2 __attribute__((vector_size(32)));
+typedef int32_t i32_own__avx2 __attribute__((vector_size(32)));
+typedef int64_t i64_own__avx2 __attribute__((vector_size(32)));
+
+PP_INLINE __m256i first32__avx2(int64_t n)
+{
+    return _mm256_cmpgt_epi32(_mm256_set1_epi32((int)n), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+}
+
+PP_INLINE __m256i first64__avx2(int64_t n)
+{
+    return _mm256_cmpgt_epi64(_mm256_set1_epi64x((long long)n), _mm256_setr_epi64x(0, 1, 2, 3));
+}
+
+PP_INLINE f32_own__avx2 f32_load_first__avx2(const float *p, int64_t n) { return (f32_own__avx2)_mm256_maskload_ps(p, first32__avx2(n)); }
+PP_INLINE void f32_store_first__avx2(float *p, f32_own__avx2 v, int64_t n) { _mm256_maskstore_ps(p, first32__avx2(n), (__m256)v); }
+PP_INLINE f64_own__avx2 f64_load_first__avx2(const double *p, int64_t n) { return (f64_own__avx2)_mm256_maskload_pd(p, first64__avx2(n)); }
+PP_INLINE void f64_store_first__avx2(double *p, f64_own__avx2 v, int64_t n) { _mm256_maskstore_pd(p, first64__avx2(n), (__m256d)v); }
+PP_INLINE i32_own__avx2 i32_load_first__avx2(const int32_t *p, int64_t n) { return (i32_own__avx2)_mm256_maskload_epi32(p, first32__avx2(n)); }
+PP_INLINE void i32_store_first__avx2(int32_t *p, i32_own__avx2 v, int64_t n) { _mm256_maskstore_epi32(p, first32__avx2(n), (__m256i)v); }
+PP_INLINE i64_own__avx2 i64_load_first__avx2(const int64_t *p, int64_t n)
+{
+    return (i64_own__avx2)_mm256_maskload_epi64((const long long *)p, first64__avx2(n));
+}
+PP_INLINE void i64_store_first__avx2(int64_t *p, i64_own__avx2 v, int64_t n) { _mm256_maskstore_epi64((long long *)p, first64__avx2(n), (__m256i)v); }
+
+/* vmaxps gives its second operand when either is NaN: correct for a NaN there, so only the first operand's is mended. */
+PP_INLINE f32_own__avx2 f32_max_nan__avx2(f32_own__avx2 a, f32_own__avx2 b)
+{
+    __m256 x = (__m256)a;
+    return (f32_own__avx2)_mm256_blendv_ps(_mm256_max_ps(x, (__m256)b), x, _mm256_cmp_ps(x, x, _CMP_UNORD_Q));
+}
+PP_INLINE f64_own__avx2 f64_max_nan__avx2(f64_own__avx2 a, f64_own__avx2 b)
+{
+    __m256d x = (__m256d)a;
+    return (f64_own__avx2)_mm256_blendv_pd(_mm256_max_pd(x, (__m256d)b), x, _mm256_cmp_pd(x, x, _CMP_UNORD_Q));
+}
+/* Here the NaN must lose: the second operand is kept for a NaN in the first, and mended for its own. */
+PP_INLINE f32_own__avx2 f32_max_number__avx2(f32_own__avx2 a, f32_own__avx2 b)
+{
+    __m256 y = (__m256)b;
+    return (f32_own__avx2)_mm256_blendv_ps(_mm256_max_ps((__m256)a, y), (__m256)a, _mm256_cmp_ps(y, y, _CMP_UNORD_Q));
+}
+PP_INLINE f64_own__avx2 f64_max_number__avx2(f64_own__avx2 a, f64_own__avx2 b)
+{
+    __m256d y = (__m256d)b;
+    return (f64_own__avx2)_mm256_blendv_pd(_mm256_max_pd((__m256d)a, y), (__m256d)a, _mm256_cmp_pd(y, y, _CMP_UNORD_Q));
+}

@@ -1,0 +1,59 @@
+/* AVX-512 (the Ice Lake set): masked partial loads and stores of every width, floating maxima with mask compares. */
+#define PP_OWN_F32 (PP_OWN_PARTIAL | PP_OWN_MAX)
+#define PP_OWN_F64 (PP_OWN_PARTIAL | PP_OWN_MAX)
+#define PP_OWN_I32 PP_OWN_PARTIAL
+#define PP_OWN_I64 PP_OWN_PARTIAL
+#define PP_OWN_U8 PP_OWN_PARTIAL
+#define PP_OWN_NARROW PP_OWN_PARTIAL
+
+typedef float f32_own__avx512 __attribute__((vector_size(64)));
+typedef double f64_own__avx512 __attribute__((vector_size(64)));
+typedef int32_t i32_own__avx512 __attribute__((vector_size(64)));
+typedef int64_t i64_own__avx512 __attribute__((vector_size(64)));
+typedef uint8_t u8_own__avx512 __attribute__((vector_size(64)));
+
+PP_INLINE uint64_t first__avx512(int64_t n) { return n >= 64 ? ~(uint64_t)0 : ((uint64_t)1 << n) - 1; }
+
+PP_INLINE f32_own__avx512 f32_load_first__avx512(const float *p, int64_t n) { return (f32_own__avx512)_mm512_maskz_loadu_ps((__mmask16)first__avx512(n), p); }
+PP_INLINE void f32_store_first__avx512(float *p, f32_own__avx512 v, int64_t n) { _mm512_mask_storeu_ps(p, (__mmask16)first__avx512(n), (__m512)v); }
+PP_INLINE f64_own__avx512 f64_load_first__avx512(const double *p, int64_t n) { return (f64_own__avx512)_mm512_maskz_loadu_pd((__mmask8)first__avx512(n), p); }
+PP_INLINE void f64_store_first__avx512(double *p, f64_own__avx512 v, int64_t n) { _mm512_mask_storeu_pd(p, (__mmask8)first__avx512(n), (__m512d)v); }
+PP_INLINE i32_own__avx512 i32_load_first__avx512(const int32_t *p, int64_t n) { return (i32_own__avx512)_mm512_maskz_loadu_epi32((__mmask16)first__avx512(n), p); }
+PP_INLINE void i32_store_first__avx512(int32_t *p, i32_own__avx512 v, int64_t n) { _mm512_mask_storeu_epi32(p, (__mmask16)first__avx512(n), (__m512i)v); }
+PP_INLINE i64_own__avx512 i64_load_first__avx512(const int64_t *p, int64_t n) { return (i64_own__avx512)_mm512_maskz_loadu_epi64((__mmask8)first__avx512(n), p); }
+PP_INLINE void i64_store_first__avx512(int64_t *p, i64_own__avx512 v, int64_t n) { _mm512_mask_storeu_epi64(p, (__mmask8)first__avx512(n), (__m512i)v); }
+PP_INLINE u8_own__avx512 u8_load_first__avx512(const uint8_t *p, int64_t n) { return (u8_own__avx512)_mm512_maskz_loadu_epi8(first__avx512(n), p); }
+PP_INLINE void u8_store_first__avx512(uint8_t *p, u8_own__avx512 v, int64_t n) { _mm512_mask_storeu_epi8(p, first__avx512(n), (__m512i)v); }
+
+PP_INLINE f32_own__avx512 bf16_widen_first__avx512(const uint16_t *p, int64_t n)
+{
+    __m256i v = _mm256_maskz_loadu_epi16((__mmask16)first__avx512(n), p);
+    return (f32_own__avx512)_mm512_slli_epi32(_mm512_cvtepu16_epi32(v), 16);
+}
+PP_INLINE i32_own__avx512 u8_widen_first__avx512(const uint8_t *p, int64_t n)
+{
+    return (i32_own__avx512)_mm512_cvtepu8_epi32(_mm_maskz_loadu_epi8((__mmask16)first__avx512(n), p));
+}
+
+/* vmaxps gives its second operand when either is NaN: correct for a NaN there, so only the first operand's is mended. */
+PP_INLINE f32_own__avx512 f32_max_nan__avx512(f32_own__avx512 a, f32_own__avx512 b)
+{
+    __m512 x = (__m512)a;
+    return (f32_own__avx512)_mm512_mask_mov_ps(_mm512_max_ps(x, (__m512)b), _mm512_cmp_ps_mask(x, x, _CMP_UNORD_Q), x);
+}
+PP_INLINE f64_own__avx512 f64_max_nan__avx512(f64_own__avx512 a, f64_own__avx512 b)
+{
+    __m512d x = (__m512d)a;
+    return (f64_own__avx512)_mm512_mask_mov_pd(_mm512_max_pd(x, (__m512d)b), _mm512_cmp_pd_mask(x, x, _CMP_UNORD_Q), x);
+}
+/* Here the NaN must lose: the second operand is kept for a NaN in the first, and mended for its own. */
+PP_INLINE f32_own__avx512 f32_max_number__avx512(f32_own__avx512 a, f32_own__avx512 b)
+{
+    __m512 y = (__m512)b;
+    return (f32_own__avx512)_mm512_mask_mov_ps(_mm512_max_ps((__m512)a, y), _mm512_cmp_ps_mask(y, y, _CMP_UNORD_Q), (__m512)a);
+}
+PP_INLINE f64_own__avx512 f64_max_number__avx512(f64_own__avx512 a, f64_own__avx512 b)
+{
+    __m512d y = (__m512d)b;
+    return (f64_own__avx512)_mm512_mask_mov_pd(_mm512_max_pd((__m512d)a, y), _mm512_cmp_pd_mask(y, y, _CMP_UNORD_Q), (__m512d)a);
+}

@@ -1,0 +1,7 @@
+/* Plain C, one lane at a time: for compilers without vector types, and the yardstick for the others. */
+#define PP_OWN_F32 0
+#define PP_OWN_F64 0
+#define PP_OWN_I32 0
+#define PP_OWN_I64 0
+#define PP_OWN_U8 0
+#define PP_OWN_NARROW 0
