@@ -41,7 +41,8 @@ static const pp_algorithm *find_algorithm(const char *name, pp_direction directi
         const pp_algorithm *algorithm = pp_algorithm_table[i];
         const pp_pass *pass = &algorithm->pass[direction];
         if (name && strcmp(name, algorithm->name)) continue;
-        if (pass->applies && pass->applies(problem)) return algorithm;
+        if (!pass->applies || !pass->applies(problem)) continue;
+        if (name || !pass->pays || pass->pays(problem)) return algorithm;
     }
     return NULL;
 }

@@ -117,9 +117,10 @@ static pp_status resolve_sliding_axis(pp_desc *desc, int a, bool any_pad, const 
         desc->pad_end[a] = total - desc->pad_begin[a];
         desc->output_size[a] = output;
     }
-    int64_t begin = desc->pad_begin[a], end = desc->pad_end[a], room;
-    /* the same sum as pp_output_size, checked */
-    if (begin < -INT64_MAX || !pp_add_ok(input - window, begin, &room) || !pp_add_ok(room, end, &room) || room > INT64_MAX - window) {
+    int64_t begin = desc->pad_begin[a], end = desc->pad_end[a], room, shifted;
+    /* the sums of pp_output_size, checked */
+    if (begin < -INT64_MAX || !pp_add_ok(input - window, begin, &room) || !pp_add_ok(room, end, &room) ||
+        !pp_add_ok(input, begin, &shifted) || room > INT64_MAX - stride) {
         return pp_fail(error, PP_OVERFLOW, "pad_begin[%d] = %lld, pad_end[%d] = %lld: the padded input exceeds 2^63 - 1", a,
                        (long long)begin, a, (long long)end);
     }
@@ -134,7 +135,7 @@ static pp_status resolve_sliding_axis(pp_desc *desc, int a, bool any_pad, const 
     /* the last window's first and last tap */
     int64_t last;
     if (desc->output_size[a] > 0 && (!pp_mul_ok(desc->output_size[a] - 1, stride, &last) || !pp_add_ok(last, -begin, &last) ||
-                                     !pp_add_ok(last, reach, &last))) {
+                                     !pp_add_ok(last, window, &last))) {
         return pp_fail(error, PP_OVERFLOW, "output_size[%d] = %lld with stride[%d] = %lld: the last window lies beyond 2^63 - 1", a,
                        (long long)desc->output_size[a], a, (long long)stride);
     }

@@ -176,13 +176,16 @@ static void run_task(void *ctx, int64_t task)
     j->status[task] = j->pass->run(j->run, task, j->tasks, j->scratch ? j->scratch + (size_t)task * j->scratch_each : NULL);
 }
 
-/* Small work is not split: handing it over costs more than doing it. */
+/* Small work is not split: handing it over costs more than doing it.  Elements per task; tests build with 1. */
+#ifndef PP_WORTH_A_TASK
+#define PP_WORTH_A_TASK (32 * 1024)
+#endif
+
 static int64_t split(const pp_plan *plan, const pp_run *run, const pp_pass *pass)
 {
-    enum { WORTH = 32 * 1024 }; /* elements, read or written, per task */
     int64_t tasks = pp_plan_tasks(plan);
     if (tasks == 1) return 1;
-    int64_t work = pp_max(plan->problem.inputs, plan->problem.outputs) / WORTH;
+    int64_t work = pp_max(plan->problem.inputs, plan->problem.outputs) / PP_WORTH_A_TASK;
     return pp_max(1, pp_min(pp_min(tasks, work), pass->tasks(run)));
 }
 

@@ -19,7 +19,8 @@ typedef struct pp_run {
 
 /* What an algorithm does in one direction.  applies == NULL: nothing. */
 typedef struct pp_pass {
-    bool (*applies)(const pp_problem *problem);
+    bool (*applies)(const pp_problem *problem);         /* gives the right answer */
+    bool (*pays)(const pp_problem *problem);            /* ... and is worth choosing; NULL: always */
     size_t (*scratch)(const pp_problem *problem);       /* bytes for one task */
     int64_t (*tasks)(const pp_run *run);                /* into how many a run can be split */
     pp_status (*run)(const pp_run *run, int64_t task, int64_t tasks, char *scratch); /* PP_OK or PP_BAD_INDEX */

@@ -1,0 +1,119 @@
+/* Pieces of the sweeps. */
+#include "lines.h"
+
+#include <math.h>
+#include <string.h>
+
+pp_reducing pp_reducing_of(const pp_problem *problem)
+{
+    if (!problem->is_max) return PP_SUMS;
+    return problem->desc.indices == PP_INDEX_NONE ? PP_MAXIMA : PP_WINNERS;
+}
+
+size_t pp_lane_size(pp_dtype dtype, pp_reducing reducing)
+{
+    const pp_dtype_info *info = &pp_dtypes[dtype];
+    return reducing == PP_SUMS ? info->sum_size : reducing == PP_MAXIMA ? info->max_size : info->key_size;
+}
+
+pp_reduce_fn pp_from_elements(const pp_run *run, pp_reducing reducing)
+{
+    const pp_kernels *k = run->kernels;
+    bool ignore = run->problem->desc.nan == PP_NAN_IGNORE;
+    return reducing == PP_SUMS ? k->sum : reducing == PP_MAXIMA ? k->max[ignore] : k->index;
+}
+
+pp_reduce_fn pp_from_lanes(const pp_run *run, pp_reducing reducing)
+{
+    const pp_kernels *k = run->kernels;
+    bool ignore = run->problem->desc.nan == PP_NAN_IGNORE;
+    return reducing == PP_SUMS ? k->sum_lanes : reducing == PP_MAXIMA ? k->max_lanes[ignore] : k->index_lanes;
+}
+
+pp_reduce pp_reduce_for(const pp_problem *problem, bool elements)
+{
+    const pp_desc *desc = &problem->desc;
+    return (pp_reduce){.flip = elements && desc->op == PP_OP_MIN,
+                       .ignore_nan = desc->nan == PP_NAN_IGNORE,
+                       .last_nan = desc->nan == PP_NAN_LAST,
+                       .last_tie = desc->ties == PP_TIES_LAST};
+}
+
+int pp_merges(int64_t t, int64_t begin, int64_t end, int64_t length)
+{
+    uint64_t block = (uint64_t)t; /* number of the block of 2^level taps that is complete with tap t */
+    int merges = 0;
+    for (int level = 0;; level++, block >>= 1) {
+        bool left_exists = block << level > (uint64_t)begin;
+        if (block & 1) { /* completes its parent with the block on its left */
+            merges += left_exists;
+        } else if ((block + 2) << level > (uint64_t)length) { /* a power of two of the length: joins those before it */
+            return merges + left_exists;
+        } else if ((block + 1) << level < (uint64_t)end) { /* its partner on the right is still to come */
+            return merges;
+        } /* else that partner holds no taps, and the parent is this block */
+    }
+}
+
+void pp_fill_identity(char *lanes, int64_t count, const pp_problem *problem, pp_reducing reducing)
+{
+    size_t size = pp_lane_size(problem->desc.dtype, reducing);
+    if (reducing == PP_SUMS || size == 1) {
+        memset(lanes, 0, (size_t)count * size);
+        return;
+    }
+    /* -infinity; where NaN is ignored, NaN; below every key */
+    double value = problem->desc.nan == PP_NAN_IGNORE ? (double)NAN : -(double)INFINITY;
+    for (int64_t i = 0; i < count; i++) {
+        if (reducing == PP_WINNERS && size == 8) ((int64_t *)lanes)[i] = INT64_MIN;
+        else if (reducing == PP_WINNERS) ((int32_t *)lanes)[i] = INT32_MIN;
+        else if (size == 8) ((double *)lanes)[i] = value;
+        else ((float *)lanes)[i] = (float)value;
+    }
+}
+
+void pp_fill_empty(char *elements, int64_t count, int64_t step, const pp_problem *problem)
+{
+    double value = pp_empty_value(problem);
+    for (int64_t i = 0; i < count; i++) {
+        switch (problem->desc.dtype) {
+        case PP_F32: ((float *)elements)[i * step] = (float)value; break;
+        case PP_F64: ((double *)elements)[i * step] = value; break;
+        case PP_U8: ((uint8_t *)elements)[i * step] = (uint8_t)value; break;
+        case PP_BF16: ((uint16_t *)elements)[i * step] = pp_bf16_from_float((float)value); break;
+        }
+    }
+}
+
+void pp_fill_no_index(char *indices, int64_t count, int64_t step, pp_index_type type)
+{
+    for (int64_t i = 0; i < count; i++) {
+        if (type == PP_INDEX_I32) ((int32_t *)indices)[i * step] = -1;
+        else ((int64_t *)indices)[i * step] = -1;
+    }
+}
+
+PP_INLINE void copy_sized(char *to, pp_strides ts, const char *from, pp_strides fs, int64_t groups, int64_t inner, size_t size)
+{
+    for (int64_t g = 0; g < groups; g++) {
+        for (int64_t i = 0; i < inner; i++) {
+            memcpy(to + (g * ts.group + i * ts.inner) * (int64_t)size, from + (g * fs.group + i * fs.inner) * (int64_t)size, size);
+        }
+    }
+}
+
+void pp_copy(char *to, pp_strides ts, const char *from, pp_strides fs, int64_t groups, int64_t inner, size_t size)
+{
+    if (inner > 1 && ts.inner == 1 && fs.inner == 1) { /* whole runs at once */
+        for (int64_t g = 0; g < groups; g++) {
+            memcpy(to + g * ts.group * (int64_t)size, from + g * fs.group * (int64_t)size, (size_t)inner * size);
+        }
+        return;
+    }
+    switch (size) { /* constant sizes become single moves */
+    case 1: copy_sized(to, ts, from, fs, groups, inner, 1); break;
+    case 2: copy_sized(to, ts, from, fs, groups, inner, 2); break;
+    case 4: copy_sized(to, ts, from, fs, groups, inner, 4); break;
+    default: copy_sized(to, ts, from, fs, groups, inner, 8); break;
+    }
+}

@@ -1,0 +1,36 @@
+/* Small pieces that the sweeps are made of: lists of taps in the order of the tree of sums, copies, empty lanes. */
+#ifndef PP_LINES_H
+#define PP_LINES_H
+
+#include "../run.h"
+
+/* What a sweep keeps per output. */
+typedef enum pp_reducing { PP_SUMS, PP_MAXIMA, PP_WINNERS } pp_reducing;
+
+pp_reducing pp_reducing_of(const pp_problem *problem);
+size_t pp_lane_size(pp_dtype dtype, pp_reducing reducing);
+
+/* The kernels that combine elements, and lanes. */
+pp_reduce_fn pp_from_elements(const pp_run *run, pp_reducing reducing);
+pp_reduce_fn pp_from_lanes(const pp_run *run, pp_reducing reducing);
+
+/* A reduction of elements or lanes with the options of the problem; the caller adds taps, lanes, source and target. */
+pp_reduce pp_reduce_for(const pp_problem *problem, bool elements);
+
+/* How many blocks of the balanced tree over [0, length), of which taps [begin, end) exist, the arrival of tap t completes. */
+int pp_merges(int64_t t, int64_t begin, int64_t end, int64_t length);
+
+/* Makes "count" lanes that change nothing when combined (values only; their indices never matter). */
+void pp_fill_identity(char *lanes, int64_t count, const pp_problem *problem, pp_reducing reducing);
+
+/* Writes the value of an empty window, or index -1, to "count" elements "step" apart. */
+void pp_fill_empty(char *elements, int64_t count, int64_t step, const pp_problem *problem);
+void pp_fill_no_index(char *indices, int64_t count, int64_t step, pp_index_type type);
+
+/* Copies "groups" runs of "inner" elements of "size" bytes; strides in elements. */
+typedef struct pp_strides {
+    int64_t group, inner;
+} pp_strides;
+void pp_copy(char *to, pp_strides to_stride, const char *from, pp_strides from_stride, int64_t groups, int64_t inner, size_t size);
+
+#endif

@@ -1,0 +1,84 @@
+/* The rows "row" and "separable" of the algorithm table: sweeps that take every tap, or levels where windows are long. */
+#include "sweep.h"
+
+
+
+static bool sums(const pp_problem *p) { return !p->is_max; }
+
+static bool forward_applies(const pp_problem *p) { return pp_sweep_applies(p, PP_FORWARD, pp_reducing_of(p)); }
+static bool backward_applies(const pp_problem *p) { return sums(p) && pp_sweep_applies(p, PP_BACKWARD, PP_SUMS); }
+
+static bool levels_pay(const pp_problem *p, pp_direction direction)
+{
+    bool levels[2];
+    pp_sweep_levels(p, direction, levels);
+    return levels[0] || levels[1];
+}
+
+static bool forward_levels_pay(const pp_problem *p) { return levels_pay(p, PP_FORWARD); }
+static bool backward_levels_pay(const pp_problem *p) { return levels_pay(p, PP_BACKWARD); }
+
+/* Levels where they pay, or on both axes when they pay on neither (somebody asked for this algorithm). */
+static void choose_levels(const pp_problem *p, pp_direction direction, bool levels[2])
+{
+    pp_sweep_levels(p, direction, levels);
+    if (!levels[0] && !levels[1]) levels[0] = levels[1] = true;
+}
+
+static size_t scratch_for(const pp_problem *p, pp_direction direction, bool separable)
+{
+    pp_run run = {.problem = p, .direction = direction};
+    bool levels[2] = {false, false};
+    if (separable) choose_levels(p, direction, levels);
+    for (int a = 0; a < 3; a++) run.end[a] = direction == PP_FORWARD ? p->axis[a].output : p->axis[a].input;
+    pp_sweep s;
+    return pp_sweep_init(&s, &run, direction, pp_reducing_of(p), levels, NULL);
+}
+
+static size_t row_forward_scratch(const pp_problem *p) { return scratch_for(p, PP_FORWARD, false); }
+static size_t row_backward_scratch(const pp_problem *p) { return scratch_for(p, PP_BACKWARD, false); }
+static size_t separable_forward_scratch(const pp_problem *p) { return scratch_for(p, PP_FORWARD, true); }
+static size_t separable_backward_scratch(const pp_problem *p) { return scratch_for(p, PP_BACKWARD, true); }
+
+static int64_t rows_of(const pp_run *run)
+{
+    const pp_problem *p = run->problem;
+    return p->n * p->c * (run->end[0] - run->begin[0]) * (run->end[1] - run->begin[1]);
+}
+
+static pp_status sweep(const pp_run *run, int64_t task, int64_t tasks, char *scratch, bool separable)
+{
+    int64_t begin, end, at[PP_AXES] = {0}, height = run->end[1] - run->begin[1], depth = run->end[0] - run->begin[0];
+    bool levels[2] = {false, false};
+    if (separable) choose_levels(run->problem, run->direction, levels);
+    pp_sweep s;
+    pp_sweep_init(&s, run, run->direction, pp_reducing_of(run->problem), levels, scratch);
+    pp_share(rows_of(run), task, tasks, &begin, &end);
+    for (int64_t i = begin; i < end; i++) {
+        int64_t plane = i / height / depth;
+        at[PP_H] = run->begin[1] + i % height;
+        at[PP_D] = run->begin[0] + i / height % depth;
+        at[PP_C] = plane % run->problem->c;
+        at[PP_N] = plane / run->problem->c;
+        pp_sweep_row(&s, at);
+    }
+    return PP_OK;
+}
+
+static pp_status run_row(const pp_run *run, int64_t task, int64_t tasks, char *scratch) { return sweep(run, task, tasks, scratch, false); }
+static pp_status run_separable(const pp_run *run, int64_t task, int64_t tasks, char *scratch) { return sweep(run, task, tasks, scratch, true); }
+
+const pp_algorithm pp_algorithm_row = {
+    .name = "row",
+    .what = "rows reduced over D and H, then along W",
+    .uses_kernels = true,
+    .pass = {{forward_applies, NULL, row_forward_scratch, rows_of, run_row}, {backward_applies, NULL, row_backward_scratch, rows_of, run_row}},
+};
+
+const pp_algorithm pp_algorithm_separable = {
+    .name = "separable",
+    .what = "long windows by doubling levels",
+    .uses_kernels = true,
+    .pass = {{forward_applies, forward_levels_pay, separable_forward_scratch, rows_of, run_separable},
+             {backward_applies, backward_levels_pay, separable_backward_scratch, rows_of, run_separable}},
+};

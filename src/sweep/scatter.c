@@ -1,0 +1,182 @@
+/* The row "scatter" of the algorithm table: backward of a maximum.  Windows in row-major order add their gradient where their
+ * winner lies; the winners are the caller's indices, or found again row by row by a sweep over the input. */
+#include "sweep.h"
+
+#include <string.h>
+
+typedef struct scatter {
+    const pp_run *run;
+    const pp_problem *problem;
+    int64_t begin[3], end[3];    /* the part of grad_input that this task makes */
+    int64_t from[3], to[3];      /* the outputs to look at */
+    int64_t lane_from, lane_to;  /* channels of a channels-last tensor */
+    bool whole;                  /* the part is the whole plane */
+    pp_sweep sweep;              /* finds the winners */
+    char *gradient;              /* of the part, as sum lanes */
+} scatter;
+
+static bool recomputes(const pp_problem *p) { return p->desc.backward == PP_BACKWARD_RECOMPUTE; }
+
+static bool applies(const pp_problem *p)
+{
+    return p->is_max && p->plane <= PTRDIFF_MAX / 16 / pp_max(p->inner, 1) && (!recomputes(p) || pp_sweep_applies(p, PP_FORWARD, PP_WINNERS));
+}
+
+static size_t gradient_size(const pp_problem *p) { return pp_aligned((size_t)(p->plane * p->inner) * pp_dtypes[p->desc.dtype].sum_size); }
+
+static void choose_levels(const pp_problem *p, bool levels[2]) { pp_sweep_levels(p, PP_FORWARD, levels); }
+
+static size_t scratch_size(const pp_problem *p)
+{
+    if (!recomputes(p)) return gradient_size(p);
+    pp_run run = {.problem = p, .direction = PP_BACKWARD};
+    bool levels[2];
+    choose_levels(p, levels);
+    for (int a = 0; a < 3; a++) run.end[a] = p->axis[a].input;
+    pp_sweep s;
+    return gradient_size(p) + pp_sweep_init(&s, &run, PP_FORWARD, PP_WINNERS, levels, NULL);
+}
+
+/* Whole planes where there are enough, else rows of each. */
+static int64_t tasks_of(const pp_run *run)
+{
+    int64_t planes = run->problem->n * run->problem->c;
+    return planes > 4 ? planes : pp_max(planes, run->end[0] - run->begin[0] > 1 ? run->end[0] - run->begin[0] : run->end[1] - run->begin[1]);
+}
+
+/* Winner g of row "at" as an index in the plane; less than -1: none of the plane's. */
+PP_INLINE int64_t winner_at(const pp_problem *p, const char *indices, int64_t offset, int64_t base)
+{
+    int64_t index = p->desc.indices == PP_INDEX_I32 ? ((const int32_t *)indices)[offset] : ((const int64_t *)indices)[offset];
+    if (index == -1) return -1;
+    return index < base || index - base >= p->plane ? INT64_MIN : index - base;
+}
+
+/* Where winner "index" of lane i adds, in lanes of s->gradient; -1: not in this part. */
+PP_INLINE int64_t place(const scatter *s, int64_t index, int64_t i)
+{
+    int64_t width = s->problem->axis[2].input, height = s->problem->axis[1].input;
+    if (!s->whole) {
+        int64_t w = index % width, h = index / width % height, d = index / width / height;
+        if (w < s->begin[2] || w >= s->end[2] || h < s->begin[1] || h >= s->end[1] || d < s->begin[0] || d >= s->end[0]) return -1;
+    }
+    return index * s->problem->inner + i;
+}
+
+PP_INLINE void add(const scatter *s, int64_t place, const char *grad_output, int64_t offset)
+{
+    switch (s->problem->desc.dtype) {
+    case PP_F64: ((double *)s->gradient)[place] += ((const double *)grad_output)[offset]; break;
+    case PP_BF16: ((float *)s->gradient)[place] += pp_bf16_to_float(((const uint16_t *)grad_output)[offset]); break;
+    default: ((float *)s->gradient)[place] += ((const float *)grad_output)[offset]; break;
+    }
+}
+
+static pp_status add_row(scatter *s, const int64_t at[PP_AXES])
+{
+    const pp_problem *p = s->problem;
+    const pp_array *grad = &p->array[PP_GRAD_OUTPUT], *index = &p->array[PP_INDICES];
+    const int64_t *winners = recomputes(p) ? pp_sweep_winners(&s->sweep, at) : NULL;
+    const char *grad_output = s->run->base[PP_GRAD_OUTPUT], *indices = s->run->base[PP_INDICES];
+    int64_t grad_row = 0, index_row = 0, base = 0, inner = p->inner;
+    for (int a = 0; a < PP_W; a++) grad_row += at[a] * grad->stride[a], index_row += at[a] * index->stride[a];
+    bool tensor_wide = p->desc.index_convention == PP_INDEX_TENSOR && !winners;
+    if (tensor_wide) base = (at[PP_N] * p->desc.channels + at[PP_C]) * p->plane;
+    for (int64_t w = s->from[2]; w < s->to[2]; w++) {
+        for (int64_t i = s->lane_from; i < s->lane_to; i++) {
+            int64_t winner;
+            if (winners) winner = winners[(w - s->from[2]) * inner + i];
+            else winner = winner_at(p, indices, index_row + w * index->stride[PP_W] + i * index->stride[PP_INNER], base + (tensor_wide ? i * p->plane : 0));
+            if (winner < -1) return PP_BAD_INDEX;
+            if (winner < 0) continue;
+            int64_t to = place(s, winner, i);
+            if (to >= 0) add(s, to, grad_output, grad_row + w * grad->stride[PP_W] + i * grad->stride[PP_INNER]);
+        }
+    }
+    return PP_OK;
+}
+
+/* Clears, or writes to grad_input, the part's rows of s->gradient. */
+static void each_row(scatter *s, const int64_t plane[PP_AXES], bool write)
+{
+    const pp_problem *p = s->problem;
+    const pp_array *target = &p->array[PP_GRAD_INPUT];
+    size_t lane = pp_dtypes[p->desc.dtype].sum_size, element = pp_dtypes[p->desc.dtype].size;
+    int64_t width = s->end[2] - s->begin[2];
+    pp_strides dense = {p->inner, 1}, strided = {target->stride[PP_W], target->stride[PP_INNER]};
+    bool is_dense = (p->inner == 1 || strided.inner == 1) && strided.group == p->inner;
+    for (int64_t d = s->begin[0]; d < s->end[0]; d++) {
+        for (int64_t h = s->begin[1]; h < s->end[1]; h++) {
+            int64_t first = ((d * p->axis[1].input + h) * p->axis[2].input + s->begin[2]) * p->inner;
+            char *lanes = s->gradient + (size_t)first * lane;
+            if (!write) {
+                memset(lanes, 0, (size_t)(width * p->inner) * lane);
+                continue;
+            }
+            int64_t offset = plane[PP_N] * target->stride[PP_N] + plane[PP_C] * target->stride[PP_C] + d * target->stride[PP_D] +
+                             h * target->stride[PP_H] + s->begin[2] * target->stride[PP_W];
+            char *to = s->run->base[PP_GRAD_INPUT] + offset * (int64_t)element;
+            pp_finish f = {.source = lanes, .target = to, .lanes = width * p->inner, .divisor = 1, .accumulate = s->run->accumulate};
+            if (is_dense) {
+                s->run->kernels->finish_sum(&f);
+                continue;
+            }
+            for (int64_t g = 0; g < width * p->inner; g++) { /* any view: element by element */
+                f.source = lanes + (size_t)g * lane;
+                f.target = to + (g / p->inner * strided.group + g % p->inner * strided.inner) * (int64_t)element;
+                f.lanes = 1;
+                s->run->kernels->finish_sum(&f);
+            }
+        }
+    }
+    (void)dense;
+}
+
+static pp_status do_plane(scatter *s, int64_t n, int64_t c)
+{
+    int64_t at[PP_AXES] = {n, c};
+    each_row(s, at, false);
+    for (at[PP_D] = s->from[0]; at[PP_D] < s->to[0]; at[PP_D]++) {
+        for (at[PP_H] = s->from[1]; at[PP_H] < s->to[1]; at[PP_H]++) {
+            pp_status status = add_row(s, at);
+            if (status != PP_OK) return status;
+        }
+    }
+    each_row(s, at, true);
+    return PP_OK;
+}
+
+static pp_status run_scatter(const pp_run *run, int64_t task, int64_t tasks, char *scratch)
+{
+    const pp_problem *p = run->problem;
+    scatter s = {.run = run, .problem = p, .lane_to = p->inner, .gradient = scratch, .whole = true};
+    int64_t planes = p->n * p->c, first = 0, last = planes;
+    for (int a = 0; a < 3; a++) s.begin[a] = run->begin[a], s.end[a] = run->end[a];
+    if (tasks <= planes) {
+        pp_share(planes, task, tasks, &first, &last);
+    } else { /* every task reads all winners and keeps those in its rows */
+        int a = run->end[0] - run->begin[0] > 1 ? 0 : 1;
+        pp_share(run->end[a] - run->begin[a], task, tasks, &s.begin[a], &s.end[a]);
+        s.begin[a] += run->begin[a];
+        s.end[a] += run->begin[a];
+    }
+    for (int a = 0; a < 3; a++) s.whole = s.whole && s.begin[a] == 0 && s.end[a] == p->axis[a].input;
+    pp_outputs_of_range(run, s.from, s.to);
+    if (recomputes(p)) {
+        bool levels[2];
+        choose_levels(p, levels);
+        pp_sweep_init(&s.sweep, run, PP_FORWARD, PP_WINNERS, levels, scratch + gradient_size(p));
+    }
+    for (int64_t i = first; i < last; i++) {
+        pp_status status = do_plane(&s, i / p->c, i % p->c);
+        if (status != PP_OK) return status;
+    }
+    return PP_OK;
+}
+
+const pp_algorithm pp_algorithm_scatter = {
+    .name = "scatter",
+    .what = "gradients added where the winners lie",
+    .uses_kernels = true,
+    .pass = {{0}, {applies, NULL, scratch_size, tasks_of, run_scatter}},
+};

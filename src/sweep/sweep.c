@@ -1,0 +1,210 @@
+/* Preparing a sweep: what is read, how it is laid out in scratch, and whether it can and should be done. */
+#include "sweep.h"
+
+enum { STRIP_BYTES = 256 * 1024 }; /* of a tower: it should stay in the second-level cache */
+
+/* Number of levels that windows of up to "longest" taps need. */
+static int level_count(int64_t longest)
+{
+    int count = 0;
+    while (longest >> count) count++;
+    return count;
+}
+
+/* Positions that the windows of "outputs" neighbouring outputs span at most. */
+static int64_t span_bound(const pp_axis *axis, int64_t outputs)
+{
+    return ((outputs - 1) / axis->period + 1) * axis->advance + axis->step + pp_max(axis->longest - 1, 0) * axis->step + 1;
+}
+
+/* ------------------------------------------------------------------------------------------------ stretches */
+
+/* Outputs of a sliding axis whose windows lie wholly inside: they all divide alike. */
+static void inside(const pp_axis *axis, int64_t *begin, int64_t *end)
+{
+    *begin = *end = 0;
+    if (axis->kind != PP_AXIS_SLIDING || axis->longest == 0) return;
+    *begin = pp_max(pp_ceil_div(axis->pad_begin, axis->stride), 0);
+    *end = pp_min(pp_floor_div(axis->visible - 1 - (axis->kernel - 1) * axis->dilation + axis->pad_begin, axis->stride) + 1, axis->output);
+}
+
+/* Cuts outputs [from, to) into stretches of equal divisor; list may be NULL. */
+static int64_t find_stretches(const pp_axis *axis, int64_t from, int64_t to, bool divides, pp_stretch *list)
+{
+    int64_t count = 0, inside_begin, inside_end;
+    pp_stretch current = {from, from, {0, 0, 0, 0, 0}};
+    inside(axis, &inside_begin, &inside_end);
+    for (int64_t o = from; o < to;) {
+        pp_window w = pp_axis_window(axis, o);
+        int64_t next = o >= inside_begin && o < inside_end ? pp_min(inside_end, to) : o + 1;
+        bool empty = w.begin == w.end, was_empty = current.window.begin == current.window.end;
+        if (o > from && empty == was_empty && (!divides || w.extent == current.window.extent)) {
+            current.end = next;
+        } else {
+            if (o > from) {
+                if (list) list[count] = current;
+                count++;
+            }
+            current = (pp_stretch){o, next, w};
+        }
+        o = next;
+    }
+    if (to > from) {
+        if (list) list[count] = current;
+        count++;
+    }
+    return count;
+}
+
+/* ------------------------------------------------------------------------------------------------ layout */
+
+/* The next "size" bytes of scratch. */
+static void *take(char *scratch, size_t *used, size_t size)
+{
+    void *piece = scratch ? scratch + *used : NULL;
+    *used += pp_aligned(size);
+    return piece;
+}
+
+/* Lines of lanes: all pieces first, then the same again for their indices. */
+static void take_lines(pp_sweep *s, char *scratch, size_t *used, int64_t outputs)
+{
+    size_t start = *used, lane = s->lane, line = (size_t)s->line * lane;
+    const pp_axis *w = &s->axis[2], *h = &s->axis[1];
+    int64_t w_buffers = s->levels[1] ? s->w_levels : 1;
+    int64_t phase_line = s->split ? (s->line / s->inner + w->advance - 1) / w->advance * w->advance * s->inner : 0;
+    size_t row = (size_t)(outputs * s->inner) * lane;
+    s->column = take(scratch, used, (size_t)s->band * line);
+    if (s->levels[0]) s->tower = take(scratch, used, (size_t)(span_bound(h, s->band) * s->strip * s->h_levels) * lane);
+    if (w_buffers > 1) s->climb = take(scratch, used, (size_t)(w_buffers - 1) * line);
+    if (s->split) s->phases = take(scratch, used, (size_t)(w_buffers * phase_line) * lane);
+    if (w->period > 1) s->lane_class = take(scratch, used, row);
+    s->result = take(scratch, used, row);
+    s->mirror = *used - start;
+    if (s->reducing == PP_WINNERS) *used += s->mirror;
+}
+
+static size_t lay_out(pp_sweep *s, char *scratch)
+{
+    size_t used = 0;
+    const pp_axis *axis = s->axis;
+    int64_t outputs = s->end[2] - s->begin[2], read = (s->read_end - s->read_begin) * s->inner;
+    int64_t d_taps = pp_min(axis[0].longest, axis[0].input), h_taps = pp_min(axis[1].longest, axis[1].input);
+    int64_t rows = d_taps * (s->levels[0] ? 1 : h_taps), w_taps = s->levels[1] ? s->w_levels : axis[2].longest;
+    s->taps = take(scratch, &used, (size_t)pp_max(pp_max(rows, w_taps), s->h_levels + 2) * sizeof *s->taps);
+
+    const pp_axis *divided = s->scale ? &s->problem->axis[2] : &axis[2];
+    int64_t from = s->scale ? s->read_begin : s->begin[2], to = s->scale ? s->read_end : s->end[2];
+    bool divides = s->problem->desc.op == PP_OP_AVERAGE && (s->scale || s->run->direction == PP_FORWARD);
+    s->stretch_count = find_stretches(divided, from, to, divides, NULL);
+    s->stretches = take(scratch, &used, (size_t)s->stretch_count * sizeof *s->stretches);
+    if (scratch) find_stretches(divided, from, to, divides, s->stretches);
+
+    if (s->packed || s->scale) s->rows = take(scratch, &used, (size_t)(rows * read) * (s->scale ? s->lane : s->element));
+    take_lines(s, scratch, &used, outputs);
+    s->out = take(scratch, &used, (size_t)(pp_max(outputs * s->inner, s->packed && s->scale ? read : 0)) * s->element);
+    if (s->reducing == PP_WINNERS) s->out_index = take(scratch, &used, (size_t)(outputs * s->inner) * sizeof(int64_t));
+    return used;
+}
+
+/* Lanes before and after the part of the line that exists change nothing. */
+static void fill_margins(pp_sweep *s)
+{
+    int64_t before = (s->read_begin - s->span_begin) * s->inner, after = (s->span_end - s->read_end) * s->inner;
+    for (int64_t row = 0; row < s->band; row++) {
+        char *line = s->column + (size_t)(row * s->line) * s->lane;
+        pp_fill_identity(line, before, s->problem, s->reducing);
+        pp_fill_identity(line + (size_t)(s->line - after) * s->lane, after, s->problem, s->reducing);
+    }
+}
+
+static void measure_line(pp_sweep *s)
+{
+    const pp_axis *w = &s->axis[2];
+    pp_axis_span(w, s->begin[2], s->end[2], &s->span_begin, &s->span_end);
+    pp_axis_reach(w, s->begin[2], s->end[2], &s->read_begin, &s->read_end);
+    if (s->read_begin == s->read_end) s->read_begin = s->read_end = s->span_begin;
+    s->line = (s->span_end - s->span_begin) * s->inner;
+    int64_t live = pp_min(s->end[2], w->live) - s->begin[2];
+    s->split = w->advance > 1 && live > w->period;
+    s->holes = w->live < s->end[2] || w->kind == PP_AXIS_COVER;
+}
+
+size_t pp_sweep_init(pp_sweep *s, const pp_run *run, pp_direction direction, pp_reducing reducing, const bool levels[2], char *scratch)
+{
+    const pp_problem *p = run->problem;
+    bool forward = direction == PP_FORWARD;
+    *s = (pp_sweep){.run = run, .problem = p, .reducing = reducing};
+    s->axis = forward ? p->axis : p->cover;
+    s->source = &p->array[forward ? PP_INPUT : PP_GRAD_OUTPUT];
+    s->target = &p->array[forward ? PP_OUTPUT : PP_GRAD_INPUT];
+    s->source_base = run->base[forward ? PP_INPUT : PP_GRAD_OUTPUT];
+    if (forward && run->direction == PP_BACKWARD) pp_outputs_of_range(run, s->begin, s->end); /* recomputing winners */
+    else for (int a = 0; a < 3; a++) s->begin[a] = run->begin[a], s->end[a] = run->end[a];
+    s->scale = !forward && p->desc.op == PP_OP_AVERAGE;
+    s->levels[0] = levels[0] && s->axis[1].longest > 1;
+    s->levels[1] = levels[1] && s->axis[2].longest > 1;
+    s->element = pp_dtypes[p->desc.dtype].size;
+    s->lane = pp_lane_size(p->desc.dtype, reducing);
+    s->inner = p->inner;
+    if (run->kernels) s->from_elements = pp_from_elements(run, reducing), s->from_lanes = pp_from_lanes(run, reducing);
+    measure_line(s);
+    s->packed = !((s->inner == 1 || s->source->stride[PP_INNER] == 1) && (s->source->stride[PP_W] == s->inner || p->axis[2].input == 1));
+    s->h_levels = level_count(s->axis[1].longest);
+    s->w_levels = level_count(s->axis[2].longest);
+    s->band = 1;
+    if (s->levels[0]) {
+        int64_t reach = (s->axis[1].longest - 1) * s->axis[1].step + 1;
+        s->band = pp_min(pp_max(reach / s->axis[1].advance * s->axis[1].period, 16), pp_max(s->end[1] - s->begin[1], 1));
+        int64_t read = (s->read_end - s->read_begin) * s->inner, height = span_bound(&s->axis[1], s->band) * s->h_levels;
+        s->strip = pp_max(STRIP_BYTES / (height * (int64_t)s->lane) / 64 * 64, 64);
+        if (s->packed || s->scale || s->strip > read) s->strip = pp_max(read, 1);
+    }
+    s->band_begin = s->band_end = -1;
+    size_t used = lay_out(s, scratch);
+    if (scratch) fill_margins(s);
+    return used;
+}
+
+/* ------------------------------------------------------------------------------------------------ when */
+
+bool pp_sweep_applies(const pp_problem *p, pp_direction direction, pp_reducing reducing)
+{
+    const pp_axis *axis = direction == PP_FORWARD ? p->axis : p->cover;
+    int64_t taps = 1, margin, begin, end;
+    for (int a = 0; a < 3; a++) {
+        taps *= pp_max(1, pp_min(pp_min(axis[a].longest, axis[a].input), PP_MAX_TAPS + 1));
+        if (taps > PP_MAX_TAPS) return false;
+        /* lines have room for the padding: not for any padding */
+        pp_axis_span(&axis[a], 0, axis[a].output, &begin, &end);
+        if (!pp_add_ok(end, -begin, &margin) || margin / 4 > axis[a].input + 1024) return false;
+        if (axis[a].longest > PP_MAX_TAPS || axis[a].advance > INT32_MAX || axis[a].step > INT32_MAX) return false;
+    }
+    /* 32-bit lanes hold sums of bytes, or indices of a plane, only so far */
+    if (reducing == PP_SUMS && p->desc.dtype == PP_U8 && taps > INT32_MAX / 255) return false;
+    if (reducing == PP_WINNERS && pp_lane_size(p->desc.dtype, reducing) == 4 && p->plane > INT32_MAX) return false;
+    return true;
+}
+
+/* Vector operations that either way takes on one axis, for windows of "longest" taps on "span" positions; width: lanes that lie
+ * side by side at one output. */
+static bool levels_pay(const pp_axis *axis, int64_t width)
+{
+    enum { VECTOR = 16 };
+    if (axis->longest < 4 || axis->output == 0) return false;
+    int64_t begin, end;
+    pp_axis_span(axis, 0, axis->output, &begin, &end);
+    int64_t outputs = pp_max(axis->output / axis->period, 1);
+    int64_t per_class = (outputs * width + VECTOR - 1) / VECTOR, line = ((end - begin) * width + VECTOR - 1) / VECTOR;
+    int levels = level_count(axis->longest);
+    int64_t direct = axis->longest * per_class * axis->period;
+    int64_t joined = (int64_t)(levels - 1) * line + (levels + 1) / 2 * per_class * axis->period;
+    return joined + joined / 2 < direct;
+}
+
+void pp_sweep_levels(const pp_problem *p, pp_direction direction, bool levels[2])
+{
+    const pp_axis *axis = direction == PP_FORWARD ? p->axis : p->cover;
+    levels[0] = levels_pay(&axis[1], 16);
+    levels[1] = levels_pay(&axis[2], p->inner);
+}
