@@ -10,6 +10,7 @@ and why the others do not.  Fewer passes or an unexplained record fail the run; 
 """
 import collections
 import concurrent.futures
+import importlib.util
 import os
 import re
 import subprocess
@@ -31,8 +32,8 @@ REASONS = [(r'^skip no verification data', 'oneDNN problem too large to verify')
 def run_suite(suite):
     """-> {reason: [record, ...]}, 'failed' and 'crashed' among them; 'passed': a list of the right length."""
     environment = dict(os.environ, PYTHONPATH=HERE, PYTHONDONTWRITEBYTECODE='1', OPENBLAS_NUM_THREADS='1')
-    command = [sys.executable, '-u', os.path.join(DATA, 'reference_check.py'), '--adapter', 'poolpack_adapter', '--suite', suite, '-v']
-    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    command = [sys.executable, '-u', os.path.join(DATA, 'reference_check.py'), '--adapter', 'poolpack_adapter']
+    done = subprocess.run(command + ['--suite', suite, '-v'], env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     records = collections.defaultdict(list)
     for state, name, why in re.findall(r'^    (\S+) (\S+) - (.*)$', done.stdout, re.M):
         for pattern, reason in REASONS:
@@ -89,6 +90,9 @@ def main():
         return 0
     if not os.path.exists(os.environ.get('POOLPACK_LIBRARY', '')):
         print('environment POOLPACK_LIBRARY must name the shared library', file=sys.stderr)
+        return 2
+    if not importlib.util.find_spec('numpy'):
+        print('%s has no NumPy (Debian: /usr/bin/python3 and package python3-numpy)' % sys.executable, file=sys.stderr)
         return 2
     expected, known = read_expected()
     suites = chosen or sorted(d for d in os.listdir(DATA) if os.path.exists(os.path.join(DATA, d, 'cases.json')))
