@@ -15,7 +15,7 @@
  *     pp_plan *plan;
  *     if (pp_plan_create(&plan, &desc, NULL, error, sizeof error) != PP_OK) puts(error);
  *
- *     pp_args args = {sizeof args};                          // 3. run many times
+XX                        // 3. run many times
  *     args.input = x; args.output = y;
  *     pp_forward(plan, &args);
  *     pp_plan_destroy(plan);
@@ -290,7 +290,7 @@ PP_API pp_status pp_plan_output_range(const pp_plan *plan, int axis, int64_t inp
 
 /* ------------------------------------------------------------------------------------------------ run */
 
-/* One call's data; zero what is not used: pp_args args = {sizeof args}.  Tensors have the plan's shapes, views and dtype
+/* One call's data; zero what is not used: pp_args args = {.struct_size = sizeof args}.  Tensors have the plan's shapes, views and dtype
  * (indices: its index type); elements need the alignment of their own type.  A tensor with no elements may be NULL.
  *
  * forward reads input, writes output and (if the plan has indices) indices.

@@ -5,7 +5,7 @@
  *
  * A failure prints the case; --case runs it again. */
 #define _GNU_SOURCE
-#include "harness.h"
+#include "generator.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,7 +32,7 @@ static result run(const pp_plan *plan, const data *d, bool backward, bool accumu
 {
     result r = {.status = PP_OK};
     const pp_desc *desc = pp_plan_desc(plan);
-    pp_args args = {sizeof args};
+    pp_args args = {.struct_size = sizeof args};
     args.error = r.error;
     args.error_size = sizeof r.error;
     for (int a = 0; begin && a < desc->rank; a++) args.range_begin[a] = begin[a], args.range_end[a] = end[a];
@@ -121,7 +121,7 @@ static void sweep(const char *text, const pp_desc *desc, const pp_plan *referenc
         for (int i = 0; pp_name(PP_NAME_ISA, i); i++) {
             if (!pp_isa_available(i)) continue;
             for (int threads = 1; threads <= 3; threads += 2) {
-                pp_options options = {sizeof options};
+                pp_options options = {.struct_size = sizeof options};
                 options.isa = pp_name(PP_NAME_ISA, i);
                 options.algorithm = pp_name(PP_NAME_ALGORITHM, a);
                 options.threads = threads;
@@ -148,15 +148,6 @@ static void sweep(const char *text, const pp_desc *desc, const pp_plan *referenc
     release(&want);
 }
 
-/* A random box of the result. */
-static void random_range(rng *r, const int64_t *size, int rank, int64_t *begin, int64_t *end)
-{
-    for (int a = 0; a < rank; a++) {
-        begin[a] = size[a] ? rng_below(r, size[a]) : 0;
-        end[a] = size[a] ? begin[a] + 1 + rng_below(r, size[a] - begin[a]) : 0;
-    }
-}
-
 static void check_case(const char *text, uint64_t seed, bool must_plan)
 {
     pp_desc desc;
@@ -165,7 +156,7 @@ static void check_case(const char *text, uint64_t seed, bool must_plan)
         report(text, "-", "-", 1, error, -1);
         return;
     }
-    pp_options options = {sizeof options};
+    pp_options options = {.struct_size = sizeof options};
     options.algorithm = "reference";
     pp_plan *plan;
     pp_status status = pp_plan_create(&plan, &desc, &options, error, sizeof error);
@@ -209,86 +200,10 @@ static void check_case(const char *text, uint64_t seed, bool must_plan)
     pp_plan_destroy(plan);
 }
 
-/* A random problem: small, with every option the notation has. */
-static void random_case(rng *r, char text[512])
-{
-    static const char *const ops[] = {"max", "min", "avg", "sum"}, *const dtypes[] = {"f32", "f64", "u8", "bf16"};
-    static const char *const layouts[3][4] = {{"ncw", "nwc", "cw", "wc"}, {"nchw", "nhwc", "chw", "hwc"}, {"ncdhw", "ndhwc", "cdhw", "dhwc"}};
-    int rank = 1 + (int)rng_below(r, 3), op = (int)rng_below(r, 4), mode = (int)rng_below(r, 8), dtype = (int)rng_below(r, 4);
-    int form = (int)rng_below(r, 4), limit = rank == 1 ? 90 : rank == 2 ? 40 : 9;
-    char *p = text;
-    p += sprintf(p, "%s%s%dd %s %s", mode == 0 ? "global_" : mode == 1 ? "adaptive_" : "", ops[op], rank, layouts[rank - 1][form], dtypes[dtype]);
-    if (form < 2) p += sprintf(p, " n%d", (int)rng_below(r, 3) + (rng_below(r, 10) > 0));
-    p += sprintf(p, " c%d i", 1 + (int)rng_below(r, form % 2 && rng_below(r, 3) == 0 ? 70 : 6));
-    for (int a = 0; a < rank; a++) p += sprintf(p, "%s%d", a ? "x" : "", (rng_below(r, 40) > 0) + (int)rng_below(r, limit));
-    if (mode == 1) {
-        p += sprintf(p, " o");
-        for (int a = 0; a < rank; a++) p += sprintf(p, "%s%d", a ? "x" : "", (int)rng_below(r, 12));
-    } else if (mode > 1) {
-        static const char letters[] = "ksdp";
-        for (int l = 0; l < 4; l++) {
-            if (l == 2 && rng_below(r, 3)) continue;
-            if (l == 3 && rng_below(r, 4) == 0) continue;
-            bool big = rng_below(r, 4) == 0;
-            p += sprintf(p, " %c", letters[l]);
-            for (int a = 0; a < rank; a++) p += sprintf(p, "%s%d", a ? "x" : "", (int)rng_below(r, big ? 17 : 4) + (l < 3) - (l == 3 && rng_below(r, 8) == 0));
-            if (l == 3 && rng_below(r, 2)) {
-                p += sprintf(p, ":");
-                for (int a = 0; a < rank; a++) p += sprintf(p, "%s%d", a ? "x" : "", (int)rng_below(r, 6) - 1);
-            }
-        }
-        static const char *const sizes[] = {"", "", "", " same", " same_lower", " valid", " ceil=torch", " ceil=caffe", " ceil=plain"};
-        p += sprintf(p, "%s", sizes[rng_below(r, 9)]);
-    }
-    static const char *const divisors[] = {"", " div=valid", " div=clamped", " div=full", " div=2.5", " div=-3"};
-    static const char *const nans[] = {"", " nan=first", " nan=ignore"}, *const ties[] = {"", " ties=last"};
-    static const char *const empties[] = {"", "", " empty=zero", " empty=lowest", " empty=nan"};
-    static const char *const indices[] = {"", " idx", " idx32", " idx=tensor", " idx32=tensor"};
-    static const char *const rounds[] = {"", " round=half_away", " round=truncate"};
-    bool max = op < 2;
-    p += sprintf(p, "%s", max ? nans[rng_below(r, 3)] : divisors[rng_below(r, 6)]);
-    p += sprintf(p, "%s", max ? ties[rng_below(r, 2)] : rounds[rng_below(r, 3)]);
-    int e = (int)rng_below(r, 5);
-    if ((e != 3 || max) && (e != 4 || dtype != 2)) p += sprintf(p, "%s", empties[e]);
-    int i = max ? (int)rng_below(r, 5) : 0;
-    p += sprintf(p, "%s", indices[i]);
-    if (dtype != 2 && rng_below(r, 2)) p += sprintf(p, " bwd%s", max && rng_below(r, 2) ? "=recompute" : "");
-}
-
-/* Gives a random case views with gaps and other orders of axes. */
-static void random_views(rng *r, char text[512])
-{
-    pp_desc desc;
-    pp_plan *plan;
-    static const char *const names[] = {"", ".output", ".indices", ".grad_output", ".grad_input"};
-    if (pp_desc_parse(&desc, text, NULL, 0) != PP_OK || pp_plan_create(&plan, &desc, NULL, NULL, 0) != PP_OK) return;
-    for (int t = 0; t < PP_TENSOR_COUNT; t++) {
-        if (rng_below(r, 3)) continue;
-        const pp_desc *full = pp_plan_desc(plan);
-        int64_t extent[5] = {full->batch, full->channels}, stride[5], step = 1, low = 0;
-        bool input = t == PP_INPUT || t == PP_GRAD_INPUT;
-        int axes = 2 + full->rank, left = (1 << axes) - 1;
-        for (int a = 0; a < full->rank; a++) extent[2 + a] = input ? full->input_size[a] : full->output_size[a];
-        while (left) {
-            int a = (int)rng_below(r, axes);
-            if (!(left >> a & 1)) continue;
-            left &= ~(1 << a);
-            stride[a] = step * (rng_below(r, 5) ? 1 : -1);
-            if (stride[a] < 0) low += (extent[a] > 0 ? extent[a] - 1 : 0) * step;
-            step = step * (extent[a] > 0 ? extent[a] : 1) + rng_below(r, 3);
-        }
-        char *p = text + strlen(text);
-        p += sprintf(p, " view%s=", names[t]);
-        for (int a = 0; a < axes; a++) p += sprintf(p, "%s%lld", a ? "," : "", (long long)stride[a]);
-        sprintf(p, ":%lld", (long long)(low + rng_below(r, 3)));
-    }
-    pp_plan_destroy(plan);
-}
-
 static void check_file(const char *name)
 {
     FILE *file = fopen(name, "r");
-    char line[512];
+    char line[CASE_TEXT];
     if (!file) {
         printf("FAIL %s cannot be read\n", name);
         failed++;
@@ -313,7 +228,7 @@ int main(int argc, char **argv)
         else check_file(argv[i]);
     }
     for (long i = 0; i < random; i++) {
-        char text[512];
+        char text[CASE_TEXT];
         random_case(&r, text);
         if (rng_below(&r, 3) == 0) random_views(&r, text);
         check_case(text, 1, false);

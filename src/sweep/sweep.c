@@ -171,17 +171,18 @@ size_t pp_sweep_init(pp_sweep *s, const pp_run *run, pp_direction direction, pp_
 bool pp_sweep_applies(const pp_problem *p, pp_direction direction, pp_reducing reducing)
 {
     const pp_axis *axis = direction == PP_FORWARD ? p->axis : p->cover;
-    int64_t taps = 1, margin, begin, end;
+    int64_t taps[3], margin, begin, end;
     for (int a = 0; a < 3; a++) {
-        taps *= pp_max(1, pp_min(pp_min(axis[a].longest, axis[a].input), PP_MAX_TAPS + 1));
-        if (taps > PP_MAX_TAPS) return false;
+        taps[a] = pp_max(1, pp_min(axis[a].longest, axis[a].input));
+        if (taps[a] > PP_MAX_TAPS) return false;
         /* lines have room for the padding: not for any padding */
         pp_axis_span(&axis[a], 0, axis[a].output, &begin, &end);
         if (!pp_add_ok(end, -begin, &margin) || margin / 4 > axis[a].input + 1024) return false;
         if (axis[a].longest > PP_MAX_TAPS || axis[a].advance > INT32_MAX || axis[a].step > INT32_MAX) return false;
     }
+    if (taps[0] * taps[1] > PP_MAX_TAPS) return false; /* one list; W has its own */
     /* 32-bit lanes hold sums of bytes, or indices of a plane, only so far */
-    if (reducing == PP_SUMS && p->desc.dtype == PP_U8 && taps > INT32_MAX / 255) return false;
+    if (reducing == PP_SUMS && p->desc.dtype == PP_U8 && taps[0] * taps[1] > INT32_MAX / 255 / taps[2]) return false;
     if (reducing == PP_WINNERS && pp_lane_size(p->desc.dtype, reducing) == 4 && p->plane > INT32_MAX) return false;
     return true;
 }
