@@ -161,7 +161,7 @@ int describe_job(struct job *job, const char *text, const char *input, const str
     return 0;
 }
 
-int wanted_element(const char *text, const char *dtype, const struct array *array, enum element *element)
+int wanted_element(const char *text, const char *dtype, const char *name, const struct array *array, enum element *element)
 {
     char word[16] = "";
     find_word(text, is_dtype, word, sizeof word);
@@ -174,5 +174,8 @@ int wanted_element(const char *text, const char *dtype, const struct array *arra
     for (int i = 0; i < ELEMENT_COUNT; i++)
         if (strcmp(wanted, element_types[i].name) == 0)
             *element = (enum element)i;
-    return *element >= ELEMENT_I32 ? fail(text, "indices are not values to pool") : 0;
+    if (*element < ELEMENT_I32)
+        return 0;
+    return fail(name, "holds %s, which are not pooled; the word f32 or f64 in the case converts them",
+                element_types[*element].name);
 }

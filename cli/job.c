@@ -27,6 +27,14 @@ void stop_engine(struct engine *engine)
     engine->threads = NULL;
 }
 
+const char *reference_algorithm(void)
+{
+    int last = 0;
+    while (pp_name(PP_NAME_ALGORITHM, last + 1))
+        last++;
+    return pp_name(PP_NAME_ALGORITHM, last);
+}
+
 int plan_job(struct job *job, const struct engine *engine)
 {
     char error[ERROR_SIZE];

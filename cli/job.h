@@ -35,13 +35,16 @@ struct job {
 int describe_job(struct job *job, const char *text, const char *input, const struct array *array);
 
 /* The element type that the case asks for, in its text or by --dtype (NULL: not given); else the array's own. */
-int wanted_element(const char *text, const char *dtype, const struct array *array, enum element *element);
+int wanted_element(const char *text, const char *dtype, const char *name, const struct array *array, enum element *element);
 
 /* Lets an array that is not in C order be read as one of the plan's tensors; its axes are those of "roles". */
 void set_view(pp_desc *desc, pp_tensor tensor, const struct array *array, const char *roles);
 
 /* The axis that "role" names, or -1. */
 int axis_of(const char *roles, char role);
+
+/* The last of the table: it takes everything and needs no memory. */
+const char *reference_algorithm(void);
 
 int plan_job(struct job *job, const struct engine *engine);
 

@@ -106,23 +106,13 @@ static uint16_t double_to_bf16(double value)
 
 double get_element(const struct array *array, int64_t position)
 {
-    const char *from = (const char *)array->data + (size_t)position * element_types[array->element].size;
-    union {
-        float f32;
-        double f64;
-        uint8_t u8;
-        uint16_t bf16;
-        int32_t i32;
-        int64_t i64;
-    } value;
-    memcpy(&value, from, element_types[array->element].size);
     switch (array->element) {
-    case ELEMENT_F32: return (double)value.f32;
-    case ELEMENT_F64: return value.f64;
-    case ELEMENT_U8: return value.u8;
-    case ELEMENT_BF16: return (double)bf16_to_float(value.bf16);
-    case ELEMENT_I32: return value.i32;
-    case ELEMENT_I64: return (double)value.i64;
+    case ELEMENT_F32: return (double)((const float *)array->data)[position];
+    case ELEMENT_F64: return ((const double *)array->data)[position];
+    case ELEMENT_U8: return ((const uint8_t *)array->data)[position];
+    case ELEMENT_BF16: return (double)bf16_to_float(((const uint16_t *)array->data)[position]);
+    case ELEMENT_I32: return ((const int32_t *)array->data)[position];
+    case ELEMENT_I64: return (double)((const int64_t *)array->data)[position];
     case ELEMENT_COUNT: break;
     }
     return 0;

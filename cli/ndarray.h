@@ -95,6 +95,7 @@ int commit_output(struct output *output);
 void discard_output(struct output *output); /* after commit_output: nothing */
 void remove_outputs_on_signals(void);
 bool is_directory(const char *path);
+bool is_stdout(const char *path);
 
 int write_npy(struct output *output, const struct array *array); /* C order only */
 

@@ -170,7 +170,7 @@ int read_npy(const char *name, struct bytes *bytes, struct array *array)
     enum element element;
     bool swap;
     if (!parse_descr(header.descr, &element, &swap))
-        return fail(name, "its elements are '%s'; f32, f64, u8 and bf16 are read: convert it, e.g. x.astype('float32')",
+        return fail(name, "its elements are '%s', not f4, f8, u1, i4, i8 or bfloat16; convert it: x.astype('float32')",
                     header.descr);
     if (!set_shape(array, element, header.axes, header.shape))
         return fail(name, "its header asks for more elements than fit 64 bits");
@@ -197,7 +197,8 @@ int write_npy(struct output *output, const struct array *array)
     length += snprintf(text + length, sizeof text - (size_t)length, "%s), }", array->axes == 1 ? "," : "");
     /* The elements begin at a multiple of 64 bytes, as NumPy writes them. */
     int total = (10 + length + 1 + 63) / 64 * 64, padded = total - 10;
-    unsigned char prefix[10] = {0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0, (unsigned char)(padded & 255), (unsigned char)(padded >> 8)};
+    const unsigned char prefix[2] = {(unsigned char)(padded & 255), (unsigned char)(padded >> 8)};
+    fwrite("\x93NUMPY\1\0", 1, 8, output->file);
     fwrite(prefix, 1, sizeof prefix, output->file);
     fprintf(output->file, "%-*s\n", padded - 1, text);
     fwrite(array->data, type->size, (size_t)array->count, output->file);

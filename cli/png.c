@@ -134,11 +134,13 @@ int write_png(struct output *output, const struct array *array, int axis_h, int 
     if (!pixels)
         return fail_memory(output->path);
     const uint8_t *from = array->data;
+    const int64_t step_h = array->strides[axis_h], step_w = array->strides[axis_w];
+    const int64_t step_c = axis_c < 0 ? 0 : array->strides[axis_c];
     png_bytep to = pixels;
     for (int64_t h = 0; h < height; h++)
         for (int64_t w = 0; w < width; w++)
             for (int64_t c = 0; c < channels; c++)
-                *to++ = from[h * array->strides[axis_h] + w * array->strides[axis_w] + (axis_c < 0 ? 0 : c * array->strides[axis_c])];
+                *to++ = from[h * step_h + w * step_w + c * step_c];
     png_image image;
     memset(&image, 0, sizeof image);
     image.version = PNG_IMAGE_VERSION;

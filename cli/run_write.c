@@ -50,7 +50,7 @@ static int check_directory(const struct verb *verb, const struct run_options *op
 static bool has_known_format(const char *path)
 {
     struct stat status;
-    if (strcmp(path, "-") == 0 || ends_with(path, ".npy") || ends_with(path, ".png"))
+    if (is_stdout(path) || ends_with(path, ".npy") || ends_with(path, ".png"))
         return true;
     return stat(path, &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode);
 }
@@ -59,6 +59,8 @@ int check_targets(const struct verb *verb, struct run_options *options, char **i
 {
     if (options->indices && !has_known_format(options->indices))
         return misuse(verb, "--indices %s: the name must end in .npy", options->indices);
+    if (options->indices && is_stdout(options->indices) && options->json)
+        return misuse(verb, "--indices - and --json would both use standard output");
     if (options->indices && ends_with(options->indices, ".png"))
         return misuse(verb, "--indices %s: indices are written as .npy", options->indices);
     if (!options->output)
@@ -70,7 +72,7 @@ int check_targets(const struct verb *verb, struct run_options *options, char **i
         return misuse(verb, "several inputs: -o must name a folder (with a / at its end if it does not exist yet)");
     if (!has_known_format(options->output))
         return misuse(verb, "-o %s: the name must end in .npy or .png", options->output);
-    if (strcmp(options->output, "-") == 0 && options->json)
+    if (is_stdout(options->output) && options->json)
         return misuse(verb, "-o - and --json would both use standard output");
     if (options->indices && strcmp(options->output, options->indices) == 0)
         return misuse(verb, "-o and --indices name the same file");
@@ -223,7 +225,7 @@ static void report_text(const struct run *run, const char *input)
 int report_run(struct run *run, const char *input)
 {
     const struct run_options *options = run->options;
-    bool to_stdout = (run->target && strcmp(run->target, "-") == 0) || (run->indices_path && strcmp(run->indices_path, "-") == 0);
+    bool to_stdout = (run->target && is_stdout(run->target)) || (run->indices_path && is_stdout(run->indices_path));
     if (options->json)
         report_json(run, input);
     else if (!to_stdout && (!options->quiet || !run->target))

@@ -131,7 +131,8 @@ static void draw_panel(const struct sheet *sheet, const struct panel *panel, int
 static void draw_foot(const struct sheet *sheet)
 {
     char text[128];
-    snprintf(text, sizeof text, "poolpack %s. Every result is enlarged to the size of the input, pixel by pixel.", pp_version());
+    snprintf(text, sizeof text, "poolpack %s. Every result is enlarged to the size of the input, pixel by pixel.",
+             pp_version());
     use_font(sheet->cr, false, 12, soft_ink);
     cairo_move_to(sheet->cr, MARGIN, sheet->height - MARGIN + 12);
     cairo_show_text(sheet->cr, text);

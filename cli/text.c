@@ -11,6 +11,10 @@ void format_number(char text[32], double value, bool single)
         snprintf(text, 32, "%s", isnan(value) ? "nan" : value > 0 ? "inf" : "-inf");
         return;
     }
+    if (fabs(value) < 1e15 && value == trunc(value)) {
+        snprintf(text, 32, "%.0f", value); /* %g would write 10 as 1e+01 */
+        return;
+    }
     /* Nine digits are always enough for f32, seventeen for f64. */
     for (int digits = 1; digits <= 17; digits++) {
         snprintf(text, 32, "%.*g", digits, value);

@@ -87,7 +87,7 @@ static int prepare(struct run *run, const char *text, const char *path)
     enum element element;
     if (read_array(path, &run->input))
         return EXIT_FAILED;
-    if (wanted_element(text, options->dtype, &run->input, &element) ||
+    if (wanted_element(text, options->dtype, input_name(path), &run->input, &element) ||
         convert_array(input_name(path), &run->input, element))
         return EXIT_FAILED;
     int status = describe_job(&run->job, text, input_name(path), &run->input);

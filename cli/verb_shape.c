@@ -149,7 +149,8 @@ static void print_json(const struct job *job, bool all)
 
 static int tell(const struct shape_options *options, const char *text)
 {
-    const struct engine engine = {0};
+    /* Nothing is run; the reference can plan any size, where a fast algorithm would ask for its scratch memory. */
+    const struct engine engine = {.options = {.struct_size = sizeof(pp_options), .algorithm = reference_algorithm()}};
     struct job job;
     int64_t shape[2 + PP_MAX_RANK];
     int status = describe(&job, text, options->input);

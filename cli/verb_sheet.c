@@ -75,7 +75,7 @@ static int pool_image(const struct engine *engine, const char *text, const char 
     struct array output = {0};
     enum element element;
     pp_args args = {0};
-    int status = wanted_element(text, NULL, image, &element);
+    int status = wanted_element(text, NULL, name, image, &element);
     if (status == 0)
         status = convert_array(name, image, element);
     if (status == 0)
@@ -155,7 +155,6 @@ static int make_sheet(const struct sheet_options *options, const struct words *w
     for (int i = 0; i < count; i++)
         cairo_surface_destroy(panels[i].picture);
     free(panels);
-    cairo_debug_reset_static_data();
     return status;
 }
 

@@ -53,6 +53,7 @@ static int verify_text(const struct verify_options *options, char *text, struct 
 {
     struct verify_options own = *options;
     if (!take_fill(text, &own.fill)) {
+        tally->cases++;
         tally->failures++;
         return fail(text, "fill= is one of ints, randn, ties, nan1%%, inf");
     }

@@ -24,14 +24,6 @@ struct variant {
     int threads, fill;
 };
 
-static const char *reference_name(void)
-{
-    int last = 0;
-    while (pp_name(PP_NAME_ALGORITHM, last + 1))
-        last++;
-    return pp_name(PP_NAME_ALGORITHM, last);
-}
-
 static pp_status plan_variant(struct checker *checker, const struct variant *variant, pp_plan **plan, char *error)
 {
     pp_options options = {.struct_size = sizeof options, .isa = variant->isa, .algorithm = variant->algorithm};
@@ -103,8 +95,9 @@ static int run_reference(struct checker *checker, int fill)
 /* A description of the difference, and the command that shows it again. */
 static int complain(const struct checker *checker, const struct variant *variant, const char *what, const char *sentence)
 {
-    printf("FAIL  %s\n      %s%s\n      poolpack verify '%s fill=%s' --algorithm %s --isa %s --threads %d\n", checker->text, what,
-           sentence, checker->text, fill_name(variant->fill), variant->algorithm, variant->isa, variant->threads);
+    printf("FAIL  %s\n      %s%s\n", checker->text, what, sentence);
+    printf("      poolpack verify '%s fill=%s' --algorithm %s --isa %s --threads %d\n", checker->text,
+           fill_name(variant->fill), variant->algorithm, variant->isa, variant->threads);
     return EXIT_FAILED;
 }
 
@@ -185,7 +178,7 @@ static int run_fills(struct checker *checker)
 static int start(struct checker *checker)
 {
     char error[ERROR_SIZE];
-    const struct variant reference = {reference_name(), pp_name(PP_NAME_ISA, 0), 1, 0};
+    const struct variant reference = {reference_algorithm(), pp_name(PP_NAME_ISA, 0), 1, 0};
     if (pp_desc_parse(&checker->desc, checker->text, error, sizeof error) != PP_OK)
         return fail(checker->text, "%s", error);
     if (checker->desc.input_size[0] == PP_AUTO)

@@ -46,7 +46,7 @@ static void set_pending(char *from, char *to)
         }
 }
 
-static bool is_stdout(const char *path)
+bool is_stdout(const char *path)
 {
     return strcmp(path, "-") == 0;
 }
