@@ -5,10 +5,7 @@
 #include <string.h>
 
 /* The spatial letters of a rank: "w", "hw", "dhw". */
-static const char *spatial(int rank)
-{
-    return &"dhw"[PP_MAX_RANK - rank];
-}
+static const char *spatial(int rank) { return &"dhw"[PP_MAX_RANK - rank]; }
 
 /* The notation's words for layouts, of any rank. */
 static bool is_layout(const char *word)
@@ -18,8 +15,7 @@ static bool is_layout(const char *word)
         for (int form = 0; form < 4; form++) {
             bool batched = form & 1, last = form & 2;
             snprintf(name, sizeof name, "%s%s%s%s", batched ? "n" : "", last ? "" : "c", spatial(rank), last ? "c" : "");
-            if (strcmp(name, word) == 0)
-                return true;
+            if (strcmp(name, word) == 0) return true;
         }
     return false;
 }
@@ -27,8 +23,7 @@ static bool is_layout(const char *word)
 static bool is_dtype(const char *word)
 {
     for (int i = 0; pp_name(PP_NAME_DTYPE, i); i++)
-        if (strcmp(word, pp_name(PP_NAME_DTYPE, i)) == 0)
-            return true;
+        if (strcmp(word, pp_name(PP_NAME_DTYPE, i)) == 0) return true;
     return false;
 }
 
@@ -36,14 +31,10 @@ static int list_shapes(const struct job *job, const char *layout, const struct a
 {
     char accepted[128];
     const char *axes = spatial(job->desc.rank);
-    if (array->origin == ORIGIN_IMAGE)
-        return fail(job->input, "an image has the axes hw; the case pools %s", axes);
-    if (layout[0])
-        snprintf(accepted, sizeof accepted, "%s, or %s (one plane)", layout, axes);
-    else if (array->origin == ORIGIN_IDX)
-        snprintf(accepted, sizeof accepted, "n%s, or %s (one plane)", axes, axes);
-    else
-        snprintf(accepted, sizeof accepted, "nc%s, c%s, or %s (one plane)", axes, axes, axes);
+    if (array->origin == ORIGIN_IMAGE) return fail(job->input, "an image has the axes hw; the case pools %s", axes);
+    if (layout[0]) snprintf(accepted, sizeof accepted, "%s, or %s (one plane)", layout, axes);
+    else if (array->origin == ORIGIN_IDX) snprintf(accepted, sizeof accepted, "n%s, or %s (one plane)", axes, axes);
+    else snprintf(accepted, sizeof accepted, "nc%s, c%s, or %s (one plane)", axes, axes, axes);
     return fail(job->input, "has %d %s; the case takes %s", array->axes, array->axes == 1 ? "axis" : "axes", accepted);
 }
 
@@ -87,10 +78,8 @@ int axis_of(const char *roles, char role)
 static int64_t *field_of(pp_desc *desc, char role, int *stride)
 {
     *stride = role == 'n' ? 0 : 1;
-    if (role == 'n')
-        return &desc->batch;
-    if (role == 'c')
-        return &desc->channels;
+    if (role == 'n') return &desc->batch;
+    if (role == 'c') return &desc->channels;
     int axis = axis_of(spatial(desc->rank), role);
     *stride = 2 + axis;
     return &desc->input_size[axis];
@@ -103,14 +92,12 @@ static int bind_sizes(struct job *job, const struct array *array)
     for (int i = 0; i < array->axes; i++) {
         int64_t *field = field_of(desc, job->roles[i], &stride);
         if (*field != PP_AUTO && *field != array->shape[i])
-            return fail(job->input, "axis %d (%c) has the extent %lld; the case says %lld", i, job->roles[i],
-                        (long long)array->shape[i], (long long)*field);
+            return fail(job->input, "axis %d (%c) has the extent %lld; the case says %lld", i, job->roles[i], (long long)array->shape[i],
+                        (long long)*field);
         *field = array->shape[i];
     }
-    if (desc->batch == PP_AUTO)
-        desc->batch = 1;
-    if (desc->channels == PP_AUTO)
-        desc->channels = 1;
+    if (desc->batch == PP_AUTO) desc->batch = 1;
+    if (desc->channels == PP_AUTO) desc->channels = 1;
     if (!strchr(job->roles, 'n') && desc->batch != 1)
         return fail(job->input, "has no batch axis; the case says n%lld", (long long)desc->batch);
     if (!strchr(job->roles, 'c') && desc->channels != 1)
@@ -122,8 +109,7 @@ static int bind_sizes(struct job *job, const struct array *array)
 static bool same_order(const char *roles, const char *out_roles)
 {
     for (const char *at = out_roles; *at; at++)
-        if (strchr(roles, *at) && *roles++ != *at)
-            return false;
+        if (strchr(roles, *at) && *roles++ != *at) return false;
     return *roles == '\0';
 }
 
@@ -152,12 +138,10 @@ int describe_job(struct job *job, const char *text, const char *input, const str
         if (job->desc.view[i].strides[0] != PP_AUTO || job->desc.view[i].offset != 0)
             return fail(text, "view= has no meaning here: the input's own order is used");
     find_word(text, is_layout, layout, sizeof layout);
-    if (choose_roles(job, layout, array) || bind_sizes(job, array))
-        return EXIT_FAILED;
+    if (choose_roles(job, layout, array) || bind_sizes(job, array)) return EXIT_FAILED;
     job->desc.layout = job->out_roles[strlen(job->out_roles) - 1] == 'c' ? PP_CHANNELS_LAST : PP_CHANNELS_FIRST;
     job->desc.unbatched = job->out_roles[0] != 'n';
-    if (array->data && (!same_order(job->roles, job->out_roles) || !is_c_order(array)))
-        set_view(&job->desc, PP_INPUT, array, job->roles);
+    if (array->data && (!same_order(job->roles, job->out_roles) || !is_c_order(array))) set_view(&job->desc, PP_INPUT, array, job->roles);
     return 0;
 }
 
@@ -165,17 +149,12 @@ int wanted_element(const char *text, const char *dtype, const char *name, const 
 {
     char word[16] = "";
     find_word(text, is_dtype, word, sizeof word);
-    if (dtype && !is_dtype(dtype))
-        return fail(NULL, "--dtype %s: not a type of the notation (f32, f64, u8, bf16)", dtype);
-    if (dtype && word[0] && strcmp(dtype, word) != 0)
-        return fail(text, "the case says %s, --dtype says %s", word, dtype);
+    if (dtype && !is_dtype(dtype)) return fail(NULL, "--dtype %s: not a type of the notation (f32, f64, u8, bf16)", dtype);
+    if (dtype && word[0] && strcmp(dtype, word) != 0) return fail(text, "the case says %s, --dtype says %s", word, dtype);
     const char *wanted = dtype ? dtype : word;
     *element = array->origin == ORIGIN_TEXT ? ELEMENT_F32 : array->element;
     for (int i = 0; i < ELEMENT_COUNT; i++)
-        if (strcmp(wanted, element_types[i].name) == 0)
-            *element = (enum element)i;
-    if (*element < ELEMENT_I32)
-        return 0;
-    return fail(name, "holds %s, which are not pooled; the word f32 or f64 in the case converts them",
-                element_types[*element].name);
+        if (strcmp(wanted, element_types[i].name) == 0) *element = (enum element)i;
+    if (*element < ELEMENT_I32) return 0;
+    return fail(name, "holds %s, which are not pooled; the word f32 or f64 in the case converts them", element_types[*element].name);
 }

@@ -38,8 +38,8 @@ extern const struct verb verb_run, verb_bwd, verb_shape, verb_sheet, verb_verify
 /* -------------------------------------------------------------------------------------------------- messages (message.c) */
 
 /* Both print their sentence to standard error; "subject" (a file, a case) may be NULL. */
-int fail(const char *subject, const char *format, ...) CLI_PRINTF(2, 3);               /* EXIT_FAILED */
-int misuse(const struct verb *verb, const char *format, ...) CLI_PRINTF(2, 3);         /* EXIT_USAGE */
+int fail(const char *subject, const char *format, ...) CLI_PRINTF(2, 3);       /* EXIT_FAILED */
+int misuse(const struct verb *verb, const char *format, ...) CLI_PRINTF(2, 3); /* EXIT_USAGE */
 int fail_errno(const char *subject, int error);
 int fail_memory(const char *subject);
 

@@ -13,35 +13,22 @@ static uint64_t next(uint64_t *state)
     return z ^ (z >> 31);
 }
 
-static double uniform(uint64_t *state) /* [0, 1) */
-{
-    return (double)(next(state) >> 11) * 0x1p-53;
-}
+static double uniform(uint64_t *state) /* [0, 1) */ { return (double)(next(state) >> 11) * 0x1p-53; }
 
 /* Small whole numbers: their sums are exact, so a difference is a wrong tap or divisor. */
-static double fill_ints(uint64_t *state)
-{
-    return (double)(next(state) % 33) - 16;
-}
+static double fill_ints(uint64_t *state) { return (double)(next(state) % 33) - 16; }
 
 /* Nearly normal, without libm, whose last bits differ between machines: a difference here alone is an order of additions. */
 static double fill_randn(uint64_t *state)
 {
     double sum = -6;
-    for (int i = 0; i < 12; i++)
-        sum += uniform(state);
+    for (int i = 0; i < 12; i++) sum += uniform(state);
     return sum;
 }
 
-static double fill_ties(uint64_t *state)
-{
-    return (double)(next(state) % 3);
-}
+static double fill_ties(uint64_t *state) { return (double)(next(state) % 3); }
 
-static double fill_nan(uint64_t *state)
-{
-    return next(state) % 100 == 0 ? (double)NAN : fill_randn(state);
-}
+static double fill_nan(uint64_t *state) { return next(state) % 100 == 0 ? (double)NAN : fill_randn(state); }
 
 static double fill_inf(uint64_t *state)
 {
@@ -49,10 +36,7 @@ static double fill_inf(uint64_t *state)
     return choice == 0 ? (double)INFINITY : choice < 10 ? -(double)INFINITY : fill_randn(state);
 }
 
-static double fill_bytes(uint64_t *state)
-{
-    return (double)(next(state) & 255);
-}
+static double fill_bytes(uint64_t *state) { return (double)(next(state) & 255); }
 
 static const struct fill {
     const char *name;
@@ -63,19 +47,12 @@ static const struct fill {
     {"nan1%", fill_nan, NULL},       {"inf", fill_inf, NULL},
 };
 
-const char *fill_name(int kind)
-{
-    return (size_t)kind < sizeof fills / sizeof *fills ? fills[kind].name : NULL;
-}
+const char *fill_name(int kind) { return (size_t)kind < sizeof fills / sizeof *fills ? fills[kind].name : NULL; }
 
-bool fill_suits(int kind, enum element element)
-{
-    return element != ELEMENT_U8 || fills[kind].byte;
-}
+bool fill_suits(int kind, enum element element) { return element != ELEMENT_U8 || fills[kind].byte; }
 
 void fill_array(struct array *array, int kind, uint64_t seed)
 {
     double (*value)(uint64_t *) = array->element == ELEMENT_U8 ? fills[kind].byte : fills[kind].value;
-    for (int64_t i = 0; i < array->count; i++)
-        put_element(array, i, value(&seed));
+    for (int64_t i = 0; i < array->count; i++) put_element(array, i, value(&seed));
 }

@@ -16,8 +16,7 @@ static void add(struct line *line, const char *format, ...)
     va_start(arguments, format);
     size_t room = FORMULA_SIZE - line->length;
     int length = vsnprintf(line->text + line->length, room, format, arguments);
-    if (length > 0)
-        line->length += (size_t)length < room ? (size_t)length : room - 1;
+    if (length > 0) line->length += (size_t)length < room ? (size_t)length : room - 1;
     va_end(arguments);
 }
 
@@ -39,8 +38,7 @@ static void add_padded(struct line *line, const struct axis *axis)
 {
     int64_t begin = axis->d->pad_begin[axis->i], end = axis->d->pad_end[axis->i];
     add(line, "%lld", axis->input);
-    if (begin == end && begin != 0)
-        add_signed(line, "2·", begin);
+    if (begin == end && begin != 0) add_signed(line, "2·", begin);
     if (begin != end) {
         add_signed(line, "", begin);
         add_signed(line, "", end);
@@ -49,10 +47,8 @@ static void add_padded(struct line *line, const struct axis *axis)
 
 static void add_kernel(struct line *line, const struct axis *axis)
 {
-    if (axis->dilation == 1)
-        add(line, "%lld", axis->kernel);
-    else
-        add(line, "(%lld·(%lld − 1) + 1)", axis->dilation, axis->kernel);
+    if (axis->dilation == 1) add(line, "%lld", axis->kernel);
+    else add(line, "(%lld·(%lld − 1) + 1)", axis->dilation, axis->kernel);
 }
 
 static void add_steps(struct line *line, const struct axis *axis, const char *rounding)
@@ -97,8 +93,7 @@ static bool was_dropped(const struct axis *axis)
     int64_t padded, kernel, begin;
     if (__builtin_add_overflow((int64_t)axis->input, axis->d->pad_begin[axis->i], &padded) ||
         __builtin_add_overflow(padded, axis->d->pad_end[axis->i], &padded) ||
-        __builtin_mul_overflow((int64_t)axis->dilation, axis->kernel - 1, &kernel) ||
-        __builtin_sub_overflow(padded, kernel, &padded) ||
+        __builtin_mul_overflow((int64_t)axis->dilation, axis->kernel - 1, &kernel) || __builtin_sub_overflow(padded, kernel, &padded) ||
         __builtin_mul_overflow((int64_t)axis->stride, axis->output - 1, &begin))
         return false;
     return padded - 1 > begin;
@@ -107,16 +102,11 @@ static bool was_dropped(const struct axis *axis)
 static void add_ceil_caffe(struct line *line, const struct axis *axis)
 {
     add_steps(line, axis, "ceil");
-    if (was_dropped(axis))
-        add(line, " − 1 = %lld (the last window would begin behind the input)", axis->output);
-    else
-        add(line, " = %lld", axis->output);
+    if (was_dropped(axis)) add(line, " − 1 = %lld (the last window would begin behind the input)", axis->output);
+    else add(line, " = %lld", axis->output);
 }
 
-static void add_given(struct line *line, const struct axis *axis)
-{
-    add(line, "%lld, as given", axis->output);
-}
+static void add_given(struct line *line, const struct axis *axis) { add(line, "%lld, as given", axis->output); }
 
 static void (*const size_rules[])(struct line *, const struct axis *) = {
     [PP_SIZE_FLOOR] = add_floor,           [PP_SIZE_CEIL_TORCH] = add_ceil_torch, [PP_SIZE_CEIL_CAFFE] = add_ceil_caffe,
@@ -141,8 +131,7 @@ static void add_valid(struct line *line, const struct axis *axis)
 
 static void add_adaptive(struct line *line, const struct axis *axis, bool kept)
 {
-    if (axis->output == axis->input)
-        add(line, "%lld, %s; output o sees input o", axis->output, kept ? "as the input" : "as given");
+    if (axis->output == axis->input) add(line, "%lld, %s; output o sees input o", axis->output, kept ? "as the input" : "as given");
     else
         add(line, "%lld, %s; output o sees floor(o·%lld/%lld) … ceil((o + 1)·%lld/%lld) − 1", axis->output,
             kept ? "as the input" : "as given", axis->input, axis->output, axis->input, axis->output);
@@ -163,14 +152,9 @@ void format_formula(char text[FORMULA_SIZE], const pp_desc *desc, const pp_plan 
     const pp_desc *d = pp_plan_desc(plan);
     const struct axis axis = {d, i, d->input_size[i], output_extent(plan, i), d->kernel[i], d->stride[i], d->dilation[i]};
     text[0] = '\0';
-    if (desc->mode == PP_MODE_GLOBAL)
-        add(&line, "1: the whole axis");
-    else if (desc->mode == PP_MODE_ADAPTIVE)
-        add_adaptive(&line, &axis, desc->output_size[i] == PP_AUTO);
-    else if (desc->padding == PP_PAD_SAME_UPPER || desc->padding == PP_PAD_SAME_LOWER)
-        add_same(&line, &axis);
-    else if (desc->padding == PP_PAD_VALID)
-        add_valid(&line, &axis);
-    else
-        size_rules[desc->size_rule](&line, &axis);
+    if (desc->mode == PP_MODE_GLOBAL) add(&line, "1: the whole axis");
+    else if (desc->mode == PP_MODE_ADAPTIVE) add_adaptive(&line, &axis, desc->output_size[i] == PP_AUTO);
+    else if (desc->padding == PP_PAD_SAME_UPPER || desc->padding == PP_PAD_SAME_LOWER) add_same(&line, &axis);
+    else if (desc->padding == PP_PAD_VALID) add_valid(&line, &axis);
+    else size_rules[desc->size_rule](&line, &axis);
 }

@@ -16,17 +16,13 @@ static bool grow(struct unpacker *unpacker)
 {
     size_t capacity = unpacker->capacity ? unpacker->capacity / 2 * 3 : unpacker->packed.size * 3 + 4096;
     unsigned char *larger = capacity > PTRDIFF_MAX ? NULL : realloc(unpacker->plain.data, capacity);
-    if (!larger)
-        return false;
+    if (!larger) return false;
     unpacker->plain.data = larger;
     unpacker->capacity = capacity;
     return true;
 }
 
-static uInt clamp(size_t size)
-{
-    return size > UINT_MAX ? UINT_MAX : (uInt)size;
-}
+static uInt clamp(size_t size) { return size > UINT_MAX ? UINT_MAX : (uInt)size; }
 
 /* One call of inflate; sets the sentence when it cannot go on. */
 static int inflate_some(struct unpacker *unpacker, const char **sentence)
@@ -43,12 +39,10 @@ static int inflate_some(struct unpacker *unpacker, const char **sentence)
     int status = inflate(&unpacker->stream, Z_NO_FLUSH);
     unpacker->used += given - unpacker->stream.avail_in;
     unpacker->plain.size += room - unpacker->stream.avail_out;
-    if (status == Z_BUF_ERROR && unpacker->used < unpacker->packed.size)
-        return Z_OK;
+    if (status == Z_BUF_ERROR && unpacker->used < unpacker->packed.size) return Z_OK;
     if (status == Z_BUF_ERROR || (status == Z_OK && unpacker->used == unpacker->packed.size && unpacker->stream.avail_out))
         *sentence = "the gzip data end too early";
-    else if (status != Z_OK && status != Z_STREAM_END)
-        *sentence = "the gzip data are damaged";
+    else if (status != Z_OK && status != Z_STREAM_END) *sentence = "the gzip data are damaged";
     return status;
 }
 
@@ -56,14 +50,10 @@ static int inflate_some(struct unpacker *unpacker, const char **sentence)
 static void unpack(struct unpacker *unpacker, const char **sentence)
 {
     while (!*sentence) {
-        if (inflate_some(unpacker, sentence) != Z_STREAM_END || *sentence)
-            continue;
-        if (unpacker->used == unpacker->packed.size)
-            return;
-        if (unpacker->packed.data[unpacker->used] != 0x1F)
-            *sentence = "something follows the gzip data";
-        else
-            inflateReset(&unpacker->stream);
+        if (inflate_some(unpacker, sentence) != Z_STREAM_END || *sentence) continue;
+        if (unpacker->used == unpacker->packed.size) return;
+        if (unpacker->packed.data[unpacker->used] != 0x1F) *sentence = "something follows the gzip data";
+        else inflateReset(&unpacker->stream);
     }
 }
 

@@ -10,11 +10,9 @@ int start_engine(struct engine *engine, int threads, const char *isa)
     memset(engine, 0, sizeof *engine);
     engine->options.struct_size = sizeof engine->options;
     engine->options.isa = isa;
-    if (threads == 1)
-        return 0;
+    if (threads == 1) return 0;
     engine->threads = pp_threads_create(threads);
-    if (!engine->threads)
-        return fail(NULL, "cannot start %d threads", threads);
+    if (!engine->threads) return fail(NULL, "cannot start %d threads", threads);
     engine->options.threads = pp_threads_count(engine->threads);
     engine->options.parallel_for = pp_threads_parallel_for;
     engine->options.pool = engine->threads;
@@ -30,8 +28,7 @@ void stop_engine(struct engine *engine)
 const char *reference_algorithm(void)
 {
     int last = 0;
-    while (pp_name(PP_NAME_ALGORITHM, last + 1))
-        last++;
+    while (pp_name(PP_NAME_ALGORITHM, last + 1)) last++;
     return pp_name(PP_NAME_ALGORITHM, last);
 }
 
@@ -39,8 +36,7 @@ int plan_job(struct job *job, const struct engine *engine)
 {
     char error[ERROR_SIZE];
     const pp_options *options = engine->options.struct_size ? &engine->options : NULL;
-    if (pp_plan_create(&job->plan, &job->desc, options, error, sizeof error) != PP_OK)
-        return fail(job->text, "%s", error);
+    if (pp_plan_create(&job->plan, &job->desc, options, error, sizeof error) != PP_OK) return fail(job->text, "%s", error);
     return 0;
 }
 
@@ -50,8 +46,7 @@ int new_tensor(struct job *job, pp_tensor tensor, enum element element, struct a
     int axes = pp_plan_shape(job->plan, tensor, shape), count = 0;
     /* A plane has no channel axis; the plan, which knows channels-first and -last only, has one of extent 1. */
     bool plane = (int)strlen(job->out_roles) < axes;
-    for (int i = plane ? 1 : 0; i < axes; i++)
-        kept[count++] = shape[i];
+    for (int i = plane ? 1 : 0; i < axes; i++) kept[count++] = shape[i];
     return new_array(job->text, array, element, count, kept);
 }
 

@@ -27,11 +27,9 @@ static void on_error(j_common_ptr jpeg)
 static void on_message(j_common_ptr jpeg, int level)
 {
     static const int harmless[] = {JWRN_EXTRANEOUS_DATA, JWRN_ADOBE_XFORM, JWRN_JFIF_MAJOR, JWRN_TOO_MUCH_DATA};
-    if (level >= 0)
-        return;
+    if (level >= 0) return;
     for (size_t i = 0; i < sizeof harmless / sizeof *harmless; i++)
-        if (jpeg->err->msg_code == harmless[i])
-            return;
+        if (jpeg->err->msg_code == harmless[i]) return;
     on_error(jpeg);
 }
 
@@ -61,8 +59,7 @@ static int decode(struct jpeg_reader *reader)
     jpeg->out_color_space = jpeg->num_components == 1 ? JCS_GRAYSCALE : JCS_RGB;
     jpeg_start_decompress(jpeg);
     int64_t shape[3] = {jpeg->output_height, jpeg->output_width, jpeg->output_components};
-    if (new_array(reader->name, reader->array, ELEMENT_U8, 3, shape))
-        return EXIT_FAILED;
+    if (new_array(reader->name, reader->array, ELEMENT_U8, 3, shape)) return EXIT_FAILED;
     reader->array->origin = ORIGIN_IMAGE;
     read_rows(reader);
     jpeg_finish_decompress(jpeg);

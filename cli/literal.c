@@ -18,8 +18,7 @@ struct scanner {
 
 static void skip_blanks(struct scanner *scanner)
 {
-    while (isspace((unsigned char)*scanner->at))
-        scanner->at++;
+    while (isspace((unsigned char)*scanner->at)) scanner->at++;
 }
 
 static bool wrong(struct scanner *scanner, const char *sentence)
@@ -32,15 +31,12 @@ static bool scan_number(struct scanner *scanner)
 {
     char *end;
     double value = strtod(scanner->at, &end);
-    if (end == scanner->at)
-        return wrong(scanner, "a number is expected");
+    if (end == scanner->at) return wrong(scanner, "a number is expected");
     if (scanner->count == scanner->capacity) {
-        if (scanner->capacity >= MAX_LITERAL)
-            return wrong(scanner, "too many elements; use a file");
+        if (scanner->capacity >= MAX_LITERAL) return wrong(scanner, "too many elements; use a file");
         scanner->capacity = scanner->capacity ? 2 * scanner->capacity : 64;
         double *larger = realloc(scanner->values, (size_t)scanner->capacity * sizeof *larger);
-        if (!larger)
-            return wrong(scanner, "not enough memory");
+        if (!larger) return wrong(scanner, "not enough memory");
         scanner->values = larger;
     }
     scanner->values[scanner->count++] = value;
@@ -57,8 +53,7 @@ static bool scan_item(struct scanner *scanner, int axis)
     bool is_list = *scanner->at == '[', at_end = axis + 1 == scanner->axes;
     if (scanner->axes ? is_list == at_end : axis + 1 == MAX_AXES && is_list)
         return wrong(scanner, scanner->axes ? "lists of different depths" : "too many axes");
-    if (is_list)
-        return scan_list(scanner, axis + 1);
+    if (is_list) return scan_list(scanner, axis + 1);
     scanner->axes = axis + 1;
     return scan_number(scanner);
 }
@@ -69,18 +64,14 @@ static bool scan_list(struct scanner *scanner, int axis)
     scanner->at++; /* the bracket */
     skip_blanks(scanner);
     while (*scanner->at != ']') {
-        if (count > 0 && *scanner->at++ != ',')
-            return scanner->at--, wrong(scanner, "a comma or a bracket is expected");
-        if (!scan_item(scanner, axis))
-            return false;
+        if (count > 0 && *scanner->at++ != ',') return scanner->at--, wrong(scanner, "a comma or a bracket is expected");
+        if (!scan_item(scanner, axis)) return false;
         count++;
         skip_blanks(scanner);
     }
-    if (count == 0)
-        return wrong(scanner, "an empty list");
+    if (count == 0) return wrong(scanner, "an empty list");
     scanner->at++;
-    if (scanner->shape[axis] != 0 && scanner->shape[axis] != count)
-        return wrong(scanner, "lists of different lengths");
+    if (scanner->shape[axis] != 0 && scanner->shape[axis] != count) return wrong(scanner, "lists of different lengths");
     scanner->shape[axis] = count;
     return true;
 }
@@ -88,8 +79,7 @@ static bool scan_list(struct scanner *scanner, int axis)
 static bool scan(struct scanner *scanner)
 {
     skip_blanks(scanner);
-    if (!scan_list(scanner, 0))
-        return false;
+    if (!scan_list(scanner, 0)) return false;
     skip_blanks(scanner);
     return *scanner->at ? wrong(scanner, "something follows the last bracket") : true;
 }
@@ -97,8 +87,7 @@ static bool scan(struct scanner *scanner)
 int read_text(const char *name, struct bytes *bytes, struct array *array)
 {
     char *text = realloc(bytes->data, bytes->size + 1);
-    if (!text)
-        return fail_memory(name);
+    if (!text) return fail_memory(name);
     text[bytes->size] = '\0';
     bytes->data = (unsigned char *)text;
     struct scanner scanner = {.text = text, .at = text};

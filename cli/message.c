@@ -7,8 +7,7 @@
 static void say(const char *subject, const char *format, va_list arguments)
 {
     fputs("poolpack: ", stderr);
-    if (subject)
-        fprintf(stderr, "%s: ", subject);
+    if (subject) fprintf(stderr, "%s: ", subject);
     vfprintf(stderr, format, arguments);
     fputc('\n', stderr);
 }
@@ -32,19 +31,12 @@ int misuse(const struct verb *verb, const char *format, ...)
     return EXIT_USAGE;
 }
 
-int fail_errno(const char *subject, int error)
-{
-    return fail(subject, "%s", strerror(error));
-}
+int fail_errno(const char *subject, int error) { return fail(subject, "%s", strerror(error)); }
 
-int fail_memory(const char *subject)
-{
-    return fail(subject, "not enough memory");
-}
+int fail_memory(const char *subject) { return fail(subject, "not enough memory"); }
 
 const char *input_name(const char *path)
 {
-    if (path[0] == '[')
-        return "the literal array";
+    if (path[0] == '[') return "the literal array";
     return strcmp(path, "-") == 0 ? "standard input" : path;
 }

@@ -6,25 +6,20 @@
 #include <string.h>
 
 const struct element_type element_types[ELEMENT_COUNT] = {
-    [ELEMENT_F32] = {"f32", 'f', 4},  [ELEMENT_F64] = {"f64", 'f', 8}, [ELEMENT_U8] = {"u8", 'u', 1},
+    [ELEMENT_F32] = {"f32", 'f', 4},   [ELEMENT_F64] = {"f64", 'f', 8}, [ELEMENT_U8] = {"u8", 'u', 1},
     [ELEMENT_BF16] = {"bf16", 'V', 2}, [ELEMENT_I32] = {"i32", 'i', 4}, [ELEMENT_I64] = {"i64", 'i', 8},
 };
 
-static const pp_dtype dtypes[] = {
-    [ELEMENT_F32] = PP_F32, [ELEMENT_F64] = PP_F64, [ELEMENT_U8] = PP_U8, [ELEMENT_BF16] = PP_BF16};
+static const pp_dtype dtypes[] = {[ELEMENT_F32] = PP_F32, [ELEMENT_F64] = PP_F64, [ELEMENT_U8] = PP_U8, [ELEMENT_BF16] = PP_BF16};
 
 enum element element_of(pp_dtype dtype)
 {
     for (int i = 0; i < (int)(sizeof dtypes / sizeof *dtypes); i++)
-        if (dtypes[i] == dtype)
-            return (enum element)i;
+        if (dtypes[i] == dtype) return (enum element)i;
     return ELEMENT_F32;
 }
 
-pp_dtype dtype_of(enum element element)
-{
-    return dtypes[element];
-}
+pp_dtype dtype_of(enum element element) { return dtypes[element]; }
 
 bool set_shape(struct array *array, enum element element, int axes, const int64_t *shape)
 {
@@ -35,13 +30,10 @@ bool set_shape(struct array *array, enum element element, int axes, const int64_
     for (int i = axes - 1; i >= 0; i--) {
         array->shape[i] = shape[i];
         array->strides[i] = array->count;
-        if (shape[i] == 0)
-            empty = true; /* any other extent goes with it */
-        else if (__builtin_mul_overflow(array->count, shape[i], &array->count))
-            return false;
+        if (shape[i] == 0) empty = true; /* any other extent goes with it */
+        else if (__builtin_mul_overflow(array->count, shape[i], &array->count)) return false;
     }
-    if (empty)
-        array->count = 0;
+    if (empty) array->count = 0;
     int64_t size;
     return !__builtin_mul_overflow(array->count, (int64_t)element_types[element].size, &size) && (uint64_t)size <= SIZE_MAX / 2;
 }
@@ -51,8 +43,7 @@ void set_fortran_order(struct array *array)
     int64_t stride = 1;
     for (int i = 0; i < array->axes; i++) {
         array->strides[i] = stride;
-        if (array->shape[i] > 0)
-            stride *= array->shape[i];
+        if (array->shape[i] > 0) stride *= array->shape[i];
     }
 }
 
@@ -60,8 +51,7 @@ bool is_c_order(const struct array *array)
 {
     int64_t stride = 1;
     for (int i = array->axes - 1; i >= 0; i--) {
-        if (array->shape[i] > 1 && array->strides[i] != stride)
-            return false;
+        if (array->shape[i] > 1 && array->strides[i] != stride) return false;
         stride *= array->shape[i] > 0 ? array->shape[i] : 1;
     }
     return true;
@@ -70,8 +60,7 @@ bool is_c_order(const struct array *array)
 int new_array(const char *name, struct array *array, enum element element, int axes, const int64_t *shape)
 {
     array->data = NULL;
-    if (!set_shape(array, element, axes, shape))
-        return fail(name, "too large for this machine");
+    if (!set_shape(array, element, axes, shape)) return fail(name, "too large for this machine");
     size_t size = (size_t)array->count * element_types[element].size;
     array->data = malloc(size ? size : 1);
     return array->data ? 0 : fail_memory(name);
@@ -93,27 +82,32 @@ static float bf16_to_float(uint16_t half)
 
 static uint16_t double_to_bf16(double value)
 {
-    if (isnan(value))
-        return 0x7FC0;
+    if (isnan(value)) return 0x7FC0;
     /* Rounded to odd first, so that the second rounding decides as if it were the only one. */
     float single = (float)value;
     uint32_t bits;
     memcpy(&bits, &single, sizeof bits);
-    if ((double)single != value && !(bits & 1))
-        bits = fabs((double)single) < fabs(value) ? bits + 1 : bits - 1;
+    if ((double)single != value && !(bits & 1)) bits = fabs((double)single) < fabs(value) ? bits + 1 : bits - 1;
     return (uint16_t)((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16);
 }
 
 double get_element(const struct array *array, int64_t position)
 {
     switch (array->element) {
-    case ELEMENT_F32: return (double)((const float *)array->data)[position];
-    case ELEMENT_F64: return ((const double *)array->data)[position];
-    case ELEMENT_U8: return ((const uint8_t *)array->data)[position];
-    case ELEMENT_BF16: return (double)bf16_to_float(((const uint16_t *)array->data)[position]);
-    case ELEMENT_I32: return ((const int32_t *)array->data)[position];
-    case ELEMENT_I64: return (double)((const int64_t *)array->data)[position];
-    case ELEMENT_COUNT: break;
+    case ELEMENT_F32:
+        return (double)((const float *)array->data)[position];
+    case ELEMENT_F64:
+        return ((const double *)array->data)[position];
+    case ELEMENT_U8:
+        return ((const uint8_t *)array->data)[position];
+    case ELEMENT_BF16:
+        return (double)bf16_to_float(((const uint16_t *)array->data)[position]);
+    case ELEMENT_I32:
+        return ((const int32_t *)array->data)[position];
+    case ELEMENT_I64:
+        return (double)((const int64_t *)array->data)[position];
+    case ELEMENT_COUNT:
+        break;
     }
     return 0;
 }
@@ -121,29 +115,39 @@ double get_element(const struct array *array, int64_t position)
 void put_element(struct array *array, int64_t position, double value)
 {
     switch (array->element) {
-    case ELEMENT_F32: ((float *)array->data)[position] = (float)value; break;
-    case ELEMENT_F64: ((double *)array->data)[position] = value; break;
-    case ELEMENT_U8: ((uint8_t *)array->data)[position] = (uint8_t)value; break;
-    case ELEMENT_BF16: ((uint16_t *)array->data)[position] = double_to_bf16(value); break;
-    case ELEMENT_I32: ((int32_t *)array->data)[position] = (int32_t)value; break;
-    case ELEMENT_I64: ((int64_t *)array->data)[position] = (int64_t)value; break;
-    case ELEMENT_COUNT: break;
+    case ELEMENT_F32:
+        ((float *)array->data)[position] = (float)value;
+        break;
+    case ELEMENT_F64:
+        ((double *)array->data)[position] = value;
+        break;
+    case ELEMENT_U8:
+        ((uint8_t *)array->data)[position] = (uint8_t)value;
+        break;
+    case ELEMENT_BF16:
+        ((uint16_t *)array->data)[position] = double_to_bf16(value);
+        break;
+    case ELEMENT_I32:
+        ((int32_t *)array->data)[position] = (int32_t)value;
+        break;
+    case ELEMENT_I64:
+        ((int64_t *)array->data)[position] = (int64_t)value;
+        break;
+    case ELEMENT_COUNT:
+        break;
     }
 }
 
 int convert_array(const char *name, struct array *array, enum element element)
 {
-    if (array->element == element)
-        return 0;
+    if (array->element == element) return 0;
     struct array result = *array;
     result.element = element;
     result.data = NULL;
     size_t size = element_types[element].size;
-    if (array->count > (int64_t)(PTRDIFF_MAX / 8))
-        return fail(name, "too large for this machine");
+    if (array->count > (int64_t)(PTRDIFF_MAX / 8)) return fail(name, "too large for this machine");
     result.data = malloc(array->count ? (size_t)array->count * size : 1);
-    if (!result.data)
-        return fail_memory(name);
+    if (!result.data) return fail_memory(name);
     for (int64_t i = 0; i < array->count; i++) {
         double value = get_element(array, i);
         if (element == ELEMENT_U8 && !(value >= 0 && value <= 255 && floor(value) == value)) {
@@ -162,8 +166,8 @@ int convert_array(const char *name, struct array *array, enum element element)
 static void print_element(FILE *file, const struct array *array, int64_t position, bool json)
 {
     if (array->element == ELEMENT_I32 || array->element == ELEMENT_I64) {
-        long long value = array->element == ELEMENT_I32 ? ((const int32_t *)array->data)[position]
-                                                        : (long long)((const int64_t *)array->data)[position];
+        long long value =
+            array->element == ELEMENT_I32 ? ((const int32_t *)array->data)[position] : (long long)((const int64_t *)array->data)[position];
         fprintf(file, "%lld", value);
         return;
     }
@@ -182,16 +186,11 @@ static void print_axis(FILE *file, const struct array *array, int axis, int64_t 
     fputc('[', file);
     bool innermost = axis == array->axes - 1;
     for (int64_t i = 0; i < array->shape[axis]; i++) {
-        if (i)
-            fputc(',', file);
-        if (i && break_rows && !innermost)
-            fprintf(file, "\n%*s", axis + 1, "");
+        if (i) fputc(',', file);
+        if (i && break_rows && !innermost) fprintf(file, "\n%*s", axis + 1, "");
         print_axis(file, array, axis + 1, position + i * array->strides[axis], break_rows, json);
     }
     fputc(']', file);
 }
 
-void print_array(FILE *file, const struct array *array, bool break_rows, bool json)
-{
-    print_axis(file, array, 0, 0, break_rows, json);
-}
+void print_array(FILE *file, const struct array *array, bool break_rows, bool json) { print_axis(file, array, 0, 0, break_rows, json); }

@@ -25,11 +25,9 @@ struct scanner {
 
 static bool take(struct scanner *scanner, const char *token)
 {
-    while (isspace((unsigned char)*scanner->at))
-        scanner->at++;
+    while (isspace((unsigned char)*scanner->at)) scanner->at++;
     size_t length = strlen(token);
-    if (strncmp(scanner->at, token, length) != 0)
-        return false;
+    if (strncmp(scanner->at, token, length) != 0) return false;
     scanner->at += length;
     return true;
 }
@@ -37,11 +35,9 @@ static bool take(struct scanner *scanner, const char *token)
 static bool take_string(struct scanner *scanner, char *text, size_t size)
 {
     const char *quote = take(scanner, "'") ? "'" : take(scanner, "\"") ? "\"" : NULL;
-    if (!quote)
-        return false;
+    if (!quote) return false;
     size_t length = strcspn(scanner->at, quote);
-    if (scanner->at[length] == '\0' || length >= size)
-        return false;
+    if (scanner->at[length] == '\0' || length >= size) return false;
     memcpy(text, scanner->at, length);
     text[length] = '\0';
     scanner->at += length + 1;
@@ -51,29 +47,24 @@ static bool take_string(struct scanner *scanner, char *text, size_t size)
 static bool take_integer(struct scanner *scanner, int64_t *value)
 {
     take(scanner, "");
-    if (!isdigit((unsigned char)*scanner->at))
-        return false;
+    if (!isdigit((unsigned char)*scanner->at)) return false;
     for (*value = 0; isdigit((unsigned char)*scanner->at); scanner->at++)
-        if (__builtin_mul_overflow(*value, 10, value) || __builtin_add_overflow(*value, *scanner->at - '0', value))
-            return false;
+        if (__builtin_mul_overflow(*value, 10, value) || __builtin_add_overflow(*value, *scanner->at - '0', value)) return false;
     take(scanner, "L"); /* Python 2 wrote 3L */
     return true;
 }
 
 static bool take_shape(struct scanner *scanner, struct header *header)
 {
-    if (!take(scanner, "("))
-        return false;
+    if (!take(scanner, "(")) return false;
     while (!take(scanner, ")")) {
         if (header->axes == MAX_AXES) {
             header->sentence = "has more axes than can be read";
             return false;
         }
-        if (!take_integer(scanner, &header->shape[header->axes]))
-            return false;
+        if (!take_integer(scanner, &header->shape[header->axes])) return false;
         header->axes++;
-        if (!take(scanner, ",") && *scanner->at != ')')
-            return false;
+        if (!take(scanner, ",") && *scanner->at != ')') return false;
     }
     return true;
 }
@@ -81,18 +72,14 @@ static bool take_shape(struct scanner *scanner, struct header *header)
 static bool take_entry(struct scanner *scanner, struct header *header)
 {
     char key[16];
-    if (!take_string(scanner, key, sizeof key) || !take(scanner, ":"))
-        return false;
+    if (!take_string(scanner, key, sizeof key) || !take(scanner, ":")) return false;
     if (strcmp(key, "descr") == 0 && take(scanner, "[")) {
         header->sentence = "holds records, not numbers";
         return false;
     }
-    if (strcmp(key, "descr") == 0)
-        return header->has_descr = take_string(scanner, header->descr, sizeof header->descr);
-    if (strcmp(key, "shape") == 0 && !header->has_shape)
-        return header->has_shape = take_shape(scanner, header);
-    if (strcmp(key, "fortran_order") != 0)
-        return false;
+    if (strcmp(key, "descr") == 0) return header->has_descr = take_string(scanner, header->descr, sizeof header->descr);
+    if (strcmp(key, "shape") == 0 && !header->has_shape) return header->has_shape = take_shape(scanner, header);
+    if (strcmp(key, "fortran_order") != 0) return false;
     header->fortran_order = take(scanner, "True");
     return header->has_order = header->fortran_order || take(scanner, "False");
 }
@@ -100,13 +87,10 @@ static bool take_entry(struct scanner *scanner, struct header *header)
 static bool parse_header(const char *text, struct header *header)
 {
     struct scanner scanner = {text};
-    if (!take(&scanner, "{"))
-        return false;
+    if (!take(&scanner, "{")) return false;
     while (!take(&scanner, "}")) {
-        if (!take_entry(&scanner, header))
-            return false;
-        if (!take(&scanner, ",") && *scanner.at != '}')
-            return false;
+        if (!take_entry(&scanner, header)) return false;
+        if (!take(&scanner, ",") && *scanner.at != '}') return false;
     }
     take(&scanner, "");
     return *scanner.at == '\0' && header->has_descr && header->has_order && header->has_shape;
@@ -115,12 +99,10 @@ static bool parse_header(const char *text, struct header *header)
 /* "<f4": byte order, kind, size. */
 static bool parse_descr(const char *descr, enum element *element, bool *swap)
 {
-    if (!strchr("<>|=", descr[0]) || descr[0] == '\0')
-        return false;
+    if (!strchr("<>|=", descr[0]) || descr[0] == '\0') return false;
     for (int i = 0; i < ELEMENT_COUNT; i++) {
         const struct element_type *type = &element_types[i];
-        if (descr[1] != type->kind || atoi(descr + 2) != type->size || strspn(descr + 2, "0123456789") != strlen(descr + 2))
-            continue;
+        if (descr[1] != type->kind || atoi(descr + 2) != type->size || strspn(descr + 2, "0123456789") != strlen(descr + 2)) continue;
         *element = (enum element)i;
         *swap = type->size > 1 && (descr[0] == '>' || descr[0] == '<') && (descr[0] == '>') != host_is_big_endian();
         return true;
@@ -133,22 +115,18 @@ static char *copy_header(const struct bytes *bytes, size_t *start, const char **
 {
     const unsigned char *data = bytes->data;
     *sentence = "ends within its header";
-    if (bytes->size < 12)
-        return NULL;
+    if (bytes->size < 12) return NULL;
     if (data[6] < 1 || data[6] > 3) {
         *sentence = "a .npy version that is not known; 1 to 3 are";
         return NULL;
     }
     size_t prefix = data[6] == 1 ? 10 : 12;
     size_t length = (size_t)data[8] | (size_t)data[9] << 8;
-    if (prefix == 12)
-        length |= (size_t)data[10] << 16 | (size_t)data[11] << 24;
-    if (length > bytes->size - prefix)
-        return NULL;
+    if (prefix == 12) length |= (size_t)data[10] << 16 | (size_t)data[11] << 24;
+    if (length > bytes->size - prefix) return NULL;
     char *text = malloc(length + 1);
     *sentence = "not enough memory";
-    if (!text)
-        return NULL;
+    if (!text) return NULL;
     memcpy(text, data + prefix, length);
     text[length] = '\0';
     *start = prefix + length;
@@ -161,27 +139,21 @@ int read_npy(const char *name, struct bytes *bytes, struct array *array)
     size_t start;
     const char *sentence;
     char *text = copy_header(bytes, &start, &sentence);
-    if (!text)
-        return fail(name, "%s", sentence);
+    if (!text) return fail(name, "%s", sentence);
     bool parsed = parse_header(text, &header);
     free(text);
-    if (!parsed)
-        return fail(name, "%s", header.sentence);
+    if (!parsed) return fail(name, "%s", header.sentence);
     enum element element;
     bool swap;
     if (!parse_descr(header.descr, &element, &swap))
-        return fail(name, "its elements are '%s', not f4, f8, u1, i4, i8 or bfloat16; convert it: x.astype('float32')",
-                    header.descr);
-    if (!set_shape(array, element, header.axes, header.shape))
-        return fail(name, "its header asks for more elements than fit 64 bits");
+        return fail(name, "its elements are '%s', not f4, f8, u1, i4, i8 or bfloat16; convert it: x.astype('float32')", header.descr);
+    if (!set_shape(array, element, header.axes, header.shape)) return fail(name, "its header asks for more elements than fit 64 bits");
     size_t size = element_types[element].size, wanted = (size_t)array->count * size;
     if (bytes->size - start < wanted)
         return fail(name, "its header asks for %zu bytes of elements, %zu are there", wanted, bytes->size - start);
     take_data(bytes, start, array);
-    if (swap)
-        swap_bytes(array->data, array->count, size);
-    if (header.fortran_order)
-        set_fortran_order(array);
+    if (swap) swap_bytes(array->data, array->count, size);
+    if (header.fortran_order) set_fortran_order(array);
     array->origin = ORIGIN_NPY;
     return 0;
 }
@@ -191,7 +163,10 @@ int write_npy(struct output *output, const struct array *array)
     char text[256];
     const struct element_type *type = &element_types[array->element];
     int length = snprintf(text, sizeof text, "{'descr': '%c%c%d', 'fortran_order': False, 'shape': (",
-                          type->size == 1 ? '|' : host_is_big_endian() ? '>' : '<', type->kind, type->size);
+                          type->size == 1        ? '|'
+                          : host_is_big_endian() ? '>'
+                                                 : '<',
+                          type->kind, type->size);
     for (int i = 0; i < array->axes; i++)
         length += snprintf(text + length, sizeof text - (size_t)length, "%s%lld", i ? ", " : "", (long long)array->shape[i]);
     length += snprintf(text + length, sizeof text - (size_t)length, "%s), }", array->axes == 1 ? "," : "");

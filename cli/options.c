@@ -21,8 +21,7 @@ static int set_value(const struct verb *verb, const struct option *option, const
     char *end;
     errno = 0;
     long number = strtol(text, &end, 10);
-    if (end == text || *end || errno || number < 0 || number > INT_MAX)
-        return misuse(verb, "--%s %s: not a count", option->name, text);
+    if (end == text || *end || errno || number < 0 || number > INT_MAX) return misuse(verb, "--%s %s: not a count", option->name, text);
     *(int *)option->value = (int)number;
     return -1;
 }
@@ -30,16 +29,14 @@ static int set_value(const struct verb *verb, const struct option *option, const
 static const struct option *find_long(const struct option *options, const char *name, size_t length)
 {
     for (; options->name; options++)
-        if (strncmp(options->name, name, length) == 0 && options->name[length] == '\0')
-            return options;
+        if (strncmp(options->name, name, length) == 0 && options->name[length] == '\0') return options;
     return NULL;
 }
 
 static const struct option *find_letter(const struct option *options, char letter)
 {
     for (; options->name; options++)
-        if (options->letter == letter)
-            return options;
+        if (options->letter == letter) return options;
     return NULL;
 }
 
@@ -49,14 +46,10 @@ static int take_long(const struct verb *verb, const struct option *options, cons
     const char *name = word + 2, *equals = strchr(name, '=');
     size_t length = equals ? (size_t)(equals - name) : strlen(name);
     const struct option *option = find_long(options, name, length);
-    if (!option)
-        return misuse(verb, "%s: no such option", word);
-    if (option->kind == OPTION_FLAG)
-        return equals ? misuse(verb, "--%s takes no value", option->name) : set_value(verb, option, NULL);
-    if (equals)
-        return set_value(verb, option, equals + 1);
-    if (!*next)
-        return misuse(verb, "--%s needs a value", option->name);
+    if (!option) return misuse(verb, "%s: no such option", word);
+    if (option->kind == OPTION_FLAG) return equals ? misuse(verb, "--%s takes no value", option->name) : set_value(verb, option, NULL);
+    if (equals) return set_value(verb, option, equals + 1);
+    if (!*next) return misuse(verb, "--%s needs a value", option->name);
     const char *value = *next;
     *next = NULL;
     return set_value(verb, option, value);
@@ -67,16 +60,13 @@ static int take_letters(const struct verb *verb, const struct option *options, c
 {
     for (const char *letter = word + 1; *letter; letter++) {
         const struct option *option = find_letter(options, *letter);
-        if (!option)
-            return misuse(verb, "-%c: no such option", *letter);
+        if (!option) return misuse(verb, "-%c: no such option", *letter);
         if (option->kind == OPTION_FLAG) {
             set_value(verb, option, NULL);
             continue;
         }
-        if (letter[1])
-            return set_value(verb, option, letter + 1);
-        if (!*next)
-            return misuse(verb, "-%c needs a value", *letter);
+        if (letter[1]) return set_value(verb, option, letter + 1);
+        if (!*next) return misuse(verb, "-%c needs a value", *letter);
         const char *value = *next;
         *next = NULL;
         return set_value(verb, option, value);
@@ -105,10 +95,8 @@ int take_options(const struct verb *verb, const struct option *options, int *arg
         const char *next = i + 1 < *argc ? argv[i + 1] : NULL;
         bool had_next = next != NULL;
         int status = (word[1] == '-' ? take_long : take_letters)(verb, options, word, &next);
-        if (status >= 0)
-            return status;
-        if (had_next && !next)
-            i++;
+        if (status >= 0) return status;
+        if (had_next && !next) i++;
     }
     *argc = kept;
     return -1;

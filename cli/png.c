@@ -35,8 +35,7 @@ static void on_warning(png_structp png, png_const_charp message)
 static void on_read(png_structp png, png_bytep to, png_size_t size)
 {
     struct png_reader *reader = png_get_io_ptr(png);
-    if (size > reader->bytes->size - reader->at)
-        png_error(png, "the file ends too early");
+    if (size > reader->bytes->size - reader->at) png_error(png, "the file ends too early");
     memcpy(to, reader->bytes->data + reader->at, size);
     reader->at += size;
 }
@@ -45,17 +44,13 @@ static void on_read(png_structp png, png_bytep to, png_size_t size)
 static void expand(struct png_reader *reader)
 {
     png_set_expand(reader->png);
-    if (!host_is_big_endian())
-        png_set_swap(reader->png);
+    if (!host_is_big_endian()) png_set_swap(reader->png);
     png_set_interlace_handling(reader->png);
     png_read_update_info(reader->png, reader->info);
 }
 
 /* Deflate packs at most 1032 bytes into one: a header that promises more than that is not believed. */
-static bool is_plausible(const struct png_reader *reader, int64_t size)
-{
-    return size / 1032 <= (int64_t)reader->bytes->size;
-}
+static bool is_plausible(const struct png_reader *reader, int64_t size) { return size / 1032 <= (int64_t)reader->bytes->size; }
 
 static int allocate(struct png_reader *reader)
 {
@@ -68,17 +63,13 @@ static int allocate(struct png_reader *reader)
                     reader->bytes->size);
     /* 16-bit samples are read into the upper half of the later f32 array and widened from there. */
     enum element element = depth == 16 ? ELEMENT_F32 : ELEMENT_U8;
-    if (new_array(reader->name, reader->array, element, 3, shape))
-        return EXIT_FAILED;
+    if (new_array(reader->name, reader->array, element, 3, shape)) return EXIT_FAILED;
     reader->array->origin = ORIGIN_IMAGE;
     reader->rows = malloc((size_t)height * sizeof *reader->rows);
-    if (!reader->rows)
-        return fail_memory(reader->name);
+    if (!reader->rows) return fail_memory(reader->name);
     unsigned char *data = reader->array->data;
-    if (depth == 16)
-        data += (size_t)reader->array->count * 2;
-    for (int64_t i = 0; i < height; i++)
-        reader->rows[i] = data + (size_t)i * row_size;
+    if (depth == 16) data += (size_t)reader->array->count * 2;
+    for (int64_t i = 0; i < height; i++) reader->rows[i] = data + (size_t)i * row_size;
     return 0;
 }
 
@@ -97,17 +88,14 @@ static void widen(struct array *array)
 
 static int decode(struct png_reader *reader)
 {
-    if (setjmp(png_jmpbuf(reader->png)))
-        return fail(reader->name, "%s", reader->sentence);
+    if (setjmp(png_jmpbuf(reader->png))) return fail(reader->name, "%s", reader->sentence);
     png_set_read_fn(reader->png, reader, on_read);
     png_read_info(reader->png, reader->info);
     expand(reader);
-    if (allocate(reader))
-        return EXIT_FAILED;
+    if (allocate(reader)) return EXIT_FAILED;
     png_read_image(reader->png, reader->rows);
     png_read_end(reader->png, NULL);
-    if (reader->array->element == ELEMENT_F32)
-        widen(reader->array);
+    if (reader->array->element == ELEMENT_F32) widen(reader->array);
     return 0;
 }
 
@@ -115,8 +103,7 @@ int read_png(const char *name, struct bytes *bytes, struct array *array)
 {
     struct png_reader reader = {.name = name, .bytes = bytes, .array = array};
     reader.png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &reader, on_error, on_warning);
-    if (reader.png)
-        reader.info = png_create_info_struct(reader.png);
+    if (reader.png) reader.info = png_create_info_struct(reader.png);
     int status = reader.info ? decode(&reader) : fail_memory(name);
     png_destroy_read_struct(&reader.png, &reader.info, NULL);
     free(reader.rows);
@@ -131,16 +118,14 @@ int write_png(struct output *output, const struct array *array, int axis_h, int 
     if (height < 1 || width < 1 || height > 0x7FFFFFFF || width > 0x7FFFFFFF / (4 * channels))
         return fail(output->path, "PNG cannot hold %lldx%lld pixels", (long long)width, (long long)height);
     png_bytep pixels = malloc((size_t)(height * width * channels));
-    if (!pixels)
-        return fail_memory(output->path);
+    if (!pixels) return fail_memory(output->path);
     const uint8_t *from = array->data;
     const int64_t step_h = array->strides[axis_h], step_w = array->strides[axis_w];
     const int64_t step_c = axis_c < 0 ? 0 : array->strides[axis_c];
     png_bytep to = pixels;
     for (int64_t h = 0; h < height; h++)
         for (int64_t w = 0; w < width; w++)
-            for (int64_t c = 0; c < channels; c++)
-                *to++ = from[h * step_h + w * step_w + c * step_c];
+            for (int64_t c = 0; c < channels; c++) *to++ = from[h * step_h + w * step_w + c * step_c];
     png_image image;
     memset(&image, 0, sizeof image);
     image.version = PNG_IMAGE_VERSION;

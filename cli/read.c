@@ -13,8 +13,8 @@ static const struct format {
     size_t size;
     int (*read)(const char *name, struct bytes *bytes, struct array *array);
 } formats[] = {
-    {"\x93NUMPY", 6, read_npy}, {"\x89PNG\r\n\x1a\n", 8, read_png}, {"\xFF\xD8\xFF", 3, read_jpeg},
-    {"\0\0", 2, read_idx},      {"[", 1, read_text},
+    {"\x93NUMPY", 6, read_npy}, {"\x89PNG\r\n\x1a\n", 8, read_png}, {"\xFF\xD8\xFF", 3, read_jpeg}, {"\0\0", 2, read_idx},
+    {"[", 1, read_text},
 };
 
 /* Files that people try, and what to do instead. */
@@ -40,18 +40,14 @@ static int read_stream(const char *name, FILE *file, struct bytes *bytes)
 {
     struct stat status;
     size_t capacity = 1 << 16;
-    if (fstat(fileno(file), &status) == 0 && S_ISREG(status.st_mode) && status.st_size >= 0)
-        capacity = (size_t)status.st_size + 1;
+    if (fstat(fileno(file), &status) == 0 && S_ISREG(status.st_mode) && status.st_size >= 0) capacity = (size_t)status.st_size + 1;
     for (;;) {
         unsigned char *larger = capacity > PTRDIFF_MAX ? NULL : realloc(bytes->data, capacity);
-        if (!larger)
-            return fail_memory(name);
+        if (!larger) return fail_memory(name);
         bytes->data = larger;
         bytes->size += fread(bytes->data + bytes->size, 1, capacity - bytes->size, file);
-        if (ferror(file))
-            return fail_errno(name, errno);
-        if (bytes->size < capacity)
-            return 0;
+        if (ferror(file)) return fail_errno(name, errno);
+        if (bytes->size < capacity) return 0;
         capacity += capacity / 2 + 4096;
     }
 }
@@ -59,13 +55,11 @@ static int read_stream(const char *name, FILE *file, struct bytes *bytes)
 static int read_bytes(const char *path, struct bytes *bytes)
 {
     if (strcmp(path, "-") == 0) {
-        if (isatty(STDIN_FILENO))
-            return fail("standard input", "is a terminal; redirect a file to it");
+        if (isatty(STDIN_FILENO)) return fail("standard input", "is a terminal; redirect a file to it");
         return read_stream(input_name(path), stdin, bytes);
     }
     FILE *file = fopen(path, "rb");
-    if (!file)
-        return fail_errno(path, errno);
+    if (!file) return fail_errno(path, errno);
     int status = read_stream(path, file, bytes);
     fclose(file);
     return status;
@@ -75,8 +69,7 @@ static int read_literal(const char *path, struct bytes *bytes)
 {
     bytes->size = strlen(path);
     bytes->data = malloc(bytes->size + 1);
-    if (!bytes->data)
-        return fail_memory(NULL);
+    if (!bytes->data) return fail_memory(NULL);
     memcpy(bytes->data, path, bytes->size + 1);
     return 0;
 }
@@ -84,13 +77,10 @@ static int read_literal(const char *path, struct bytes *bytes)
 static int decode(const char *name, struct bytes *bytes, struct array *array)
 {
     for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
-        if (begins_with(bytes, formats[i].magic, formats[i].size))
-            return formats[i].read(name, bytes, array);
+        if (begins_with(bytes, formats[i].magic, formats[i].size)) return formats[i].read(name, bytes, array);
     for (size_t i = 0; i < sizeof strangers / sizeof *strangers; i++)
-        if (begins_with(bytes, strangers[i].magic, strangers[i].size))
-            return fail(name, "%s", strangers[i].sentence);
-    return bytes->size == 0 ? fail(name, "is empty")
-                            : fail(name, "not a known format (.npy, PNG, JPEG, IDX, any of them gzipped)");
+        if (begins_with(bytes, strangers[i].magic, strangers[i].size)) return fail(name, "%s", strangers[i].sentence);
+    return bytes->size == 0 ? fail(name, "is empty") : fail(name, "not a known format (.npy, PNG, JPEG, IDX, any of them gzipped)");
 }
 
 int read_array(const char *path, struct array *array)
@@ -99,13 +89,10 @@ int read_array(const char *path, struct array *array)
     struct bytes bytes = {NULL, 0};
     memset(array, 0, sizeof *array);
     int status = path[0] == '[' ? read_literal(path, &bytes) : read_bytes(path, &bytes);
-    if (status == 0 && begins_with(&bytes, "\x1F\x8B", 2))
-        status = gunzip(name, &bytes);
-    if (status == 0)
-        status = decode(name, &bytes, array);
+    if (status == 0 && begins_with(&bytes, "\x1F\x8B", 2)) status = gunzip(name, &bytes);
+    if (status == 0) status = decode(name, &bytes, array);
     free(bytes.data);
-    if (status)
-        free_array(array);
+    if (status) free_array(array);
     return status;
 }
 

@@ -21,10 +21,7 @@ static uint32_t pack_pixel(double red, double green, double blue)
     return 0xFF000000u | (uint32_t)lround(red) << 16 | (uint32_t)lround(green) << 8 | (uint32_t)lround(blue);
 }
 
-static double clamp(double value)
-{
-    return value > 0 ? value < 255 ? value : 255 : 0; /* NaN: 0 */
-}
+static double clamp(double value) { return value > 0 ? value < 255 ? value : 255 : 0; /* NaN: 0 */ }
 
 /* One pixel of 1 to 4 channels, on white. */
 static uint32_t mix_pixel(const double *c, int channels)
@@ -54,8 +51,7 @@ int make_picture(const char *name, struct panel *panel, const struct array *arra
         for (int64_t x = 0; x < width; x++) {
             double values[4];
             for (int64_t i = 0; i < channels; i++)
-                values[i] = scale * get_element(array, y * array->strides[h] + x * array->strides[w] +
-                                                           (c < 0 ? 0 : i * array->strides[c]));
+                values[i] = scale * get_element(array, y * array->strides[h] + x * array->strides[w] + (c < 0 ? 0 : i * array->strides[c]));
             uint32_t pixel = mix_pixel(values, (int)channels);
             memcpy(pixels + y * stride + x * 4, &pixel, sizeof pixel);
         }
@@ -82,12 +78,10 @@ static void draw_title(cairo_t *cr, const char *title, double x, double y, doubl
 {
     char text[sizeof((struct panel *)0)->title + 4];
     double size = 15;
-    for (use_font(cr, true, size, ink); size > 11 && text_width(cr, title) > room; use_font(cr, true, size, ink))
-        size -= 0.5;
+    for (use_font(cr, true, size, ink); size > 11 && text_width(cr, title) > room; use_font(cr, true, size, ink)) size -= 0.5;
     snprintf(text, sizeof text, "%s", title);
     for (size_t length = strlen(title); length > 0 && text_width(cr, text) > room; length--) {
-        while (length > 1 && ((unsigned char)title[length - 1] & 0xC0) == 0x80)
-            length--; /* not within a UTF-8 sequence */
+        while (length > 1 && ((unsigned char)title[length - 1] & 0xC0) == 0x80) length--; /* not within a UTF-8 sequence */
         snprintf(text, sizeof text, "%.*s…", (int)(length - 1), title);
     }
     cairo_move_to(cr, x, y);
@@ -131,8 +125,7 @@ static void draw_panel(const struct sheet *sheet, const struct panel *panel, int
 static void draw_foot(const struct sheet *sheet)
 {
     char text[128];
-    snprintf(text, sizeof text, "poolpack %s. Every result is enlarged to the size of the input, pixel by pixel.",
-             pp_version());
+    snprintf(text, sizeof text, "poolpack %s. Every result is enlarged to the size of the input, pixel by pixel.", pp_version());
     use_font(sheet->cr, false, 12, soft_ink);
     cairo_move_to(sheet->cr, MARGIN, sheet->height - MARGIN + 12);
     cairo_show_text(sheet->cr, text);
@@ -179,16 +172,13 @@ int draw_sheet(struct output *output, const struct panel *panels, int count, int
     sheet.cr = cairo_create(surface);
     cairo_set_source_rgb(sheet.cr, 1, 1, 1);
     cairo_paint(sheet.cr);
-    for (int i = 0; i < count; i++)
-        draw_panel(&sheet, &panels[i], i);
+    for (int i = 0; i < count; i++) draw_panel(&sheet, &panels[i], i);
     draw_foot(&sheet);
     cairo_status_t status = cairo_status(sheet.cr);
     cairo_destroy(sheet.cr);
-    if (status == CAIRO_STATUS_SUCCESS)
-        status = cairo_surface_write_to_png_stream(surface, write_bytes, output->file);
+    if (status == CAIRO_STATUS_SUCCESS) status = cairo_surface_write_to_png_stream(surface, write_bytes, output->file);
     cairo_surface_destroy(surface);
     /* A write error is reported by commit_output with the system's reason. */
-    return status == CAIRO_STATUS_SUCCESS || status == CAIRO_STATUS_WRITE_ERROR
-               ? 0
-               : fail(output->path, "%s", cairo_status_to_string(status));
+    return status == CAIRO_STATUS_SUCCESS || status == CAIRO_STATUS_WRITE_ERROR ? 0
+                                                                                : fail(output->path, "%s", cairo_status_to_string(status));
 }

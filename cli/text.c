@@ -18,22 +18,19 @@ void format_number(char text[32], double value, bool single)
     /* Nine digits are always enough for f32, seventeen for f64. */
     for (int digits = 1; digits <= 17; digits++) {
         snprintf(text, 32, "%.*g", digits, value);
-        if (single ? strtof(text, NULL) == (float)value : strtod(text, NULL) == value)
-            return;
+        if (single ? strtof(text, NULL) == (float)value : strtod(text, NULL) == value) return;
     }
 }
 
 void print_shape(FILE *file, int axes, const int64_t *shape)
 {
-    for (int i = 0; i < axes; i++)
-        fprintf(file, "%s%lld", i ? "x" : "", (long long)shape[i]);
+    for (int i = 0; i < axes; i++) fprintf(file, "%s%lld", i ? "x" : "", (long long)shape[i]);
 }
 
 void print_json_shape(FILE *file, int axes, const int64_t *shape)
 {
     fputc('[', file);
-    for (int i = 0; i < axes; i++)
-        fprintf(file, "%s%lld", i ? ", " : "", (long long)shape[i]);
+    for (int i = 0; i < axes; i++) fprintf(file, "%s%lld", i ? ", " : "", (long long)shape[i]);
     fputc(']', file);
 }
 
@@ -41,11 +38,9 @@ void print_json_shape(FILE *file, int axes, const int64_t *shape)
 static int utf8_length(const unsigned char *text)
 {
     int length = text[0] < 0x80 ? 1 : (text[0] & 0xE0) == 0xC0 ? 2 : (text[0] & 0xF0) == 0xE0 ? 3 : 4;
-    if (text[0] >= 0x80 && (text[0] < 0xC2 || text[0] > 0xF4))
-        return 0;
+    if (text[0] >= 0x80 && (text[0] < 0xC2 || text[0] > 0xF4)) return 0;
     for (int i = 1; i < length; i++)
-        if ((text[i] & 0xC0) != 0x80)
-            return 0;
+        if ((text[i] & 0xC0) != 0x80) return 0;
     bool overlong = (text[0] == 0xE0 && text[1] < 0xA0) || (text[0] == 0xF0 && text[1] < 0x90);
     bool surrogate = text[0] == 0xED && text[1] > 0x9F, beyond = text[0] == 0xF4 && text[1] > 0x8F;
     return overlong || surrogate || beyond ? 0 : length;

@@ -7,30 +7,28 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char help[] =
-    "Usage: poolpack verify CASE...|FILE... [options]\n"
-    "Computes each case with every algorithm that applies, every instruction set of this machine, and\n"
-    "1 and 3 threads, and compares with the reference loops: output, indices and (with the word bwd)\n"
-    "gradient, bit for bit.  The payload of a NaN and the sign of a zero maximum do not count.\n"
-    "CASE   complete with sizes; the word fill=ints|randn|ties|nan1%|inf chooses the values\n"
-    "       (without it: all of them)\n"
-    "FILE   one case per line, # begins a comment; - is standard input\n"
-    "      --algorithm NAME   only this algorithm (poolpack info lists them)\n"
-    "      --isa NAME         only this instruction set\n"
-    "      --threads N        only N threads\n"
-    "  -q, --quiet            print failures and the last line only\n"
-    "A difference is printed with the command that shows it again; the exit status is then 1.\n"
-    "Examples:\n"
-    "  poolpack verify max2d n2c3 i9x9 k3 s2 p1 idx bwd\n"
-    "  poolpack verify 'avg3d ndhwc f64 n1c5 i6x6x6 k3 s2 p1:0 ceil=torch incpad bwd fill=randn'\n"
-    "  poolpack verify cases.txt --isa avx2\n";
+static const char help[] = "Usage: poolpack verify CASE...|FILE... [options]\n"
+                           "Computes each case with every algorithm that applies, every instruction set of this machine, and\n"
+                           "1 and 3 threads, and compares with the reference loops: output, indices and (with the word bwd)\n"
+                           "gradient, bit for bit.  The payload of a NaN and the sign of a zero maximum do not count.\n"
+                           "CASE   complete with sizes; the word fill=ints|randn|ties|nan1%|inf chooses the values\n"
+                           "       (without it: all of them)\n"
+                           "FILE   one case per line, # begins a comment; - is standard input\n"
+                           "      --algorithm NAME   only this algorithm (poolpack info lists them)\n"
+                           "      --isa NAME         only this instruction set\n"
+                           "      --threads N        only N threads\n"
+                           "  -q, --quiet            print failures and the last line only\n"
+                           "A difference is printed with the command that shows it again; the exit status is then 1.\n"
+                           "Examples:\n"
+                           "  poolpack verify max2d n2c3 i9x9 k3 s2 p1 idx bwd\n"
+                           "  poolpack verify 'avg3d ndhwc f64 n1c5 i6x6x6 k3 s2 p1:0 ceil=torch incpad bwd fill=randn'\n"
+                           "  poolpack verify cases.txt --isa avx2\n";
 
 /* Takes the word fill= out of the text. */
 static bool take_fill(char *text, int *fill)
 {
     char *word = strstr(text, "fill=");
-    if (!word || (word != text && !strchr(" \t", word[-1])))
-        return true;
+    if (!word || (word != text && !strchr(" \t", word[-1]))) return true;
     size_t length = strcspn(word, " \t");
     for (int kind = 0; fill_name(kind); kind++)
         if (strlen(fill_name(kind)) + 5 == length && strncmp(word + 5, fill_name(kind), length - 5) == 0) {
@@ -45,8 +43,7 @@ static void trim(char *text)
 {
     size_t start = strspn(text, " \t"), length;
     memmove(text, text + start, strlen(text + start) + 1);
-    for (length = strlen(text); length > 0 && strchr(" \t\r\n", text[length - 1]); length--)
-        text[length - 1] = '\0';
+    for (length = strlen(text); length > 0 && strchr(" \t\r\n", text[length - 1]); length--) text[length - 1] = '\0';
 }
 
 static int verify_text(const struct verify_options *options, char *text, struct tally *tally)
@@ -74,19 +71,16 @@ static int verify_lines(const struct verify_options *options, const char *path, 
             status = EXIT_FAILED;
         }
     }
-    if (ferror(file))
-        status = fail_errno(input_name(path), errno);
+    if (ferror(file)) status = fail_errno(input_name(path), errno);
     free(line);
     return status;
 }
 
 static int verify_file(const struct verify_options *options, const char *path, struct tally *tally)
 {
-    if (strcmp(path, "-") == 0)
-        return verify_lines(options, path, stdin, tally);
+    if (strcmp(path, "-") == 0) return verify_lines(options, path, stdin, tally);
     FILE *file = fopen(path, "r");
-    if (!file)
-        return fail_errno(path, errno);
+    if (!file) return fail_errno(path, errno);
     int status = verify_lines(options, path, file, tally);
     fclose(file);
     return status;
@@ -95,30 +89,22 @@ static int verify_file(const struct verify_options *options, const char *path, s
 static int check_name(const struct verb *verb, const char *option, pp_names list, const char *name)
 {
     for (int i = 0; name && pp_name(list, i); i++)
-        if (strcmp(pp_name(list, i), name) == 0)
-            return 0;
+        if (strcmp(pp_name(list, i), name) == 0) return 0;
     return name ? misuse(verb, "--%s %s: no such one; poolpack info lists them", option, name) : 0;
 }
 
 static int verify_all(const struct verb *verb, struct verify_options *options, const struct words *words)
 {
     struct tally tally = {0, 0, 0};
-    if (words->case_count + words->input_count == 0)
-        return misuse(verb, "no case");
+    if (words->case_count + words->input_count == 0) return misuse(verb, "no case");
     int status = check_name(verb, "algorithm", PP_NAME_ALGORITHM, options->algorithm);
-    if (status == 0)
-        status = check_name(verb, "isa", PP_NAME_ISA, options->isa);
-    if (status)
-        return status;
+    if (status == 0) status = check_name(verb, "isa", PP_NAME_ISA, options->isa);
+    if (status) return status;
     options->pool = pp_threads_create(options->threads > 3 ? options->threads : 3);
-    if (!options->pool)
-        return fail_memory(NULL);
-    for (int i = 0; i < words->case_count; i++)
-        status |= verify_text(options, words->cases[i], &tally);
-    for (int i = 0; i < words->input_count; i++)
-        status |= verify_file(options, words->inputs[i], &tally);
-    printf("%ld %s, %ld runs compared, %ld failed\n", tally.cases, tally.cases == 1 ? "case" : "cases", tally.runs,
-           tally.failures);
+    if (!options->pool) return fail_memory(NULL);
+    for (int i = 0; i < words->case_count; i++) status |= verify_text(options, words->cases[i], &tally);
+    for (int i = 0; i < words->input_count; i++) status |= verify_file(options, words->inputs[i], &tally);
+    printf("%ld %s, %ld runs compared, %ld failed\n", tally.cases, tally.cases == 1 ? "case" : "cases", tally.runs, tally.failures);
     pp_threads_destroy(options->pool);
     return status ? EXIT_FAILED : 0;
 }
@@ -127,17 +113,17 @@ static int verify_verb(const struct verb *verb, int argc, char **argv)
 {
     struct verify_options options = {.threads = -1, .fill = -1};
     const struct option table[] = {
-        {"algorithm", 0, OPTION_TEXT, &options.algorithm}, {"isa", 0, OPTION_TEXT, &options.isa},
-        {"threads", 0, OPTION_COUNT, &options.threads},    {"quiet", 'q', OPTION_FLAG, &options.quiet},
+        {"algorithm", 0, OPTION_TEXT, &options.algorithm},
+        {"isa", 0, OPTION_TEXT, &options.isa},
+        {"threads", 0, OPTION_COUNT, &options.threads},
+        {"quiet", 'q', OPTION_FLAG, &options.quiet},
         {0},
     };
     struct words words = {0};
     int status = take_options(verb, table, &argc, argv);
-    if (status >= 0)
-        return status;
+    if (status >= 0) return status;
     status = split_words(verb, argc, argv, &words);
-    if (status == 0)
-        status = verify_all(verb, &options, &words);
+    if (status == 0) status = verify_all(verb, &options, &words);
     free_words(&words);
     return status;
 }

@@ -16,8 +16,7 @@ static void extents_of(const pp_plan *plan, pp_tensor which, int64_t extents[2 +
     int first = axes - desc->rank - 1; /* 0 without a batch axis, else 1 */
     extents[0] = first ? shape[0] : 1;
     extents[1] = shape[last ? axes - 1 : first];
-    for (int i = 0; i < desc->rank; i++)
-        extents[2 + i] = shape[first + (last ? 0 : 1) + i];
+    for (int i = 0; i < desc->rank; i++) extents[2 + i] = shape[first + (last ? 0 : 1) + i];
 }
 
 /* The lowest and highest position that a view reaches; false when it does not fit 64 bits. */
@@ -26,8 +25,7 @@ static bool reach_of(const pp_view *view, int axes, const int64_t *extents, int6
     *lowest = *highest = view->offset;
     for (int i = 0; i < axes; i++) {
         int64_t reach;
-        if (extents[i] == 0)
-            return true;
+        if (extents[i] == 0) return true;
         if (__builtin_mul_overflow(extents[i] - 1, view->strides[i], &reach) ||
             __builtin_add_overflow(reach < 0 ? *lowest : *highest, reach, reach < 0 ? lowest : highest))
             return false;
@@ -39,16 +37,14 @@ static bool dense_reach(int axes, const int64_t *extents, int64_t *highest)
 {
     int64_t count = 1;
     for (int i = 0; i < axes; i++)
-        if (__builtin_mul_overflow(count, extents[i], &count))
-            return false;
+        if (__builtin_mul_overflow(count, extents[i], &count)) return false;
     *highest = count > 0 ? count - 1 : 0;
     return true;
 }
 
 static enum element element_for(const pp_desc *desc, pp_tensor which)
 {
-    if (which != PP_INDICES)
-        return element_of(desc->dtype);
+    if (which != PP_INDICES) return element_of(desc->dtype);
     return desc->indices == PP_INDEX_I32 ? ELEMENT_I32 : ELEMENT_I64;
 }
 
@@ -61,8 +57,7 @@ int new_view(const char *name, struct tensor *tensor, const pp_plan *plan, pp_te
     extents_of(plan, which, extents);
     bool dense = view->strides[0] == PP_AUTO;
     bool fits = dense ? dense_reach(axes, extents, &highest) : reach_of(view, axes, extents, &lowest, &highest);
-    if (dense && (__builtin_add_overflow(highest, view->offset, &highest) || view->offset < 0))
-        fits = false;
+    if (dense && (__builtin_add_overflow(highest, view->offset, &highest) || view->offset < 0)) fits = false;
     lowest = lowest < 0 ? lowest : 0;
     highest = highest > 0 ? highest : 0;
     if (!fits || __builtin_sub_overflow(highest, lowest, &count) || __builtin_add_overflow(count, 1 + 2 * MARGIN, &count))
@@ -73,24 +68,20 @@ int new_view(const char *name, struct tensor *tensor, const pp_plan *plan, pp_te
 
 void *pointer_of(const struct tensor *tensor)
 {
-    if (!tensor->buffer.data)
-        return NULL;
+    if (!tensor->buffer.data) return NULL;
     return (char *)tensor->buffer.data + (size_t)tensor->base * element_types[tensor->buffer.element].size;
 }
 
 void taint(struct tensor *tensor)
 {
-    if (tensor->buffer.data)
-        memset(tensor->buffer.data, 0xA5, (size_t)tensor->buffer.count * element_types[tensor->buffer.element].size);
+    if (tensor->buffer.data) memset(tensor->buffer.data, 0xA5, (size_t)tensor->buffer.count * element_types[tensor->buffer.element].size);
 }
 
 static bool same_element(const struct array *a, const struct array *b, int64_t i, bool loose)
 {
     size_t size = element_types[a->element].size;
-    if (memcmp((const char *)a->data + (size_t)i * size, (const char *)b->data + (size_t)i * size, size) == 0)
-        return true;
-    if (a->element == ELEMENT_U8 || a->element >= ELEMENT_I32)
-        return false;
+    if (memcmp((const char *)a->data + (size_t)i * size, (const char *)b->data + (size_t)i * size, size) == 0) return true;
+    if (a->element == ELEMENT_U8 || a->element >= ELEMENT_I32) return false;
     double x = get_element(a, i), y = get_element(b, i);
     return (isnan(x) && isnan(y)) || (loose && x == 0 && y == 0);
 }
@@ -111,8 +102,7 @@ bool same_bits(const struct tensor *tested, const struct tensor *reference, bool
 {
     const struct array *a = &tested->buffer, *b = &reference->buffer;
     for (int64_t i = 0; i < a->count; i++) {
-        if (same_element(a, b, i, loose))
-            continue;
+        if (same_element(a, b, i, loose)) continue;
         char got[80], wanted[80];
         format_element(got, a, i);
         format_element(wanted, b, i);

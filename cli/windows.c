@@ -18,15 +18,9 @@ static pp_window window_at(const pp_plan *plan, int axis, int64_t output)
     return window;
 }
 
-static bool begins_inside(const pp_window *window)
-{
-    return window->first >= 0;
-}
+static bool begins_inside(const pp_window *window) { return window->first >= 0; }
 
-static bool is_cut(const pp_window *window)
-{
-    return window->end - window->begin < window->length;
-}
+static bool is_cut(const pp_window *window) { return window->end - window->begin < window->length; }
 
 /* The first output whose window passes "test", which holds from there on. */
 static int64_t bisect(const pp_plan *plan, int axis, int64_t begin, int64_t end, bool (*test)(const pp_window *))
@@ -34,10 +28,8 @@ static int64_t bisect(const pp_plan *plan, int axis, int64_t begin, int64_t end,
     while (begin < end) {
         int64_t middle = begin + (end - begin) / 2;
         pp_window window = window_at(plan, axis, middle);
-        if (test(&window))
-            end = middle;
-        else
-            begin = middle + 1;
+        if (test(&window)) end = middle;
+        else begin = middle + 1;
     }
     return begin;
 }
@@ -60,22 +52,17 @@ static void add_row(struct listing *listing, int64_t begin, int64_t end)
 static void add_each(struct listing *listing, int64_t begin, int64_t end)
 {
     bool gap = end - begin > 2 * EDGE + 1; /* one hidden row would not be shorter */
-    for (int64_t o = begin; o < (gap ? begin + EDGE : end); o++)
-        add_row(listing, o, o + 1);
-    if (!gap)
-        return;
+    for (int64_t o = begin; o < (gap ? begin + EDGE : end); o++) add_row(listing, o, o + 1);
+    if (!gap) return;
     add_row(listing, begin + EDGE, begin + EDGE);
-    for (int64_t o = end - EDGE; o < end; o++)
-        add_row(listing, o, o + 1);
+    for (int64_t o = end - EDGE; o < end; o++) add_row(listing, o, o + 1);
 }
 
 /* Outputs whose windows differ by their place only. */
 static void add_uniform(struct listing *listing, int64_t begin, int64_t end)
 {
-    if (end - begin > EDGE)
-        add_row(listing, begin, end);
-    else
-        add_each(listing, begin, end);
+    if (end - begin > EDGE) add_row(listing, begin, end);
+    else add_each(listing, begin, end);
 }
 
 int list_windows(const pp_plan *plan, int axis, struct window_row rows[MAX_ROWS])
@@ -109,12 +96,9 @@ struct cells {
 static void format_moving(char *text, size_t size, int64_t step, int64_t offset)
 {
     char factor[32] = "o";
-    if (step != 1)
-        snprintf(factor, sizeof factor, "%lld·o", (long long)step);
-    if (offset == 0)
-        snprintf(text, size, "%s", factor);
-    else
-        snprintf(text, size, "%s %s %lld", factor, offset < 0 ? "−" : "+", (long long)(offset < 0 ? -offset : offset));
+    if (step != 1) snprintf(factor, sizeof factor, "%lld·o", (long long)step);
+    if (offset == 0) snprintf(text, size, "%s", factor);
+    else snprintf(text, size, "%s %s %lld", factor, offset < 0 ? "−" : "+", (long long)(offset < 0 ? -offset : offset));
 }
 
 static void format_reach(char *text, size_t size, const struct window_row *row, int64_t step, int64_t dilation)
@@ -133,12 +117,9 @@ static void format_reach(char *text, size_t size, const struct window_row *row, 
         snprintf(from, sizeof from, "%lld", (long long)first);
         snprintf(to, sizeof to, "%lld", (long long)last);
     }
-    if (first == last)
-        snprintf(text, size, "%s", from);
-    else if (dilation > 1)
-        snprintf(text, size, "%s … %s step %lld", from, to, (long long)dilation);
-    else
-        snprintf(text, size, "%s … %s", from, to);
+    if (first == last) snprintf(text, size, "%s", from);
+    else if (dilation > 1) snprintf(text, size, "%s … %s step %lld", from, to, (long long)dilation);
+    else snprintf(text, size, "%s … %s", from, to);
 }
 
 /* How far the window moves from one output of a uniform run to the next. */
@@ -146,8 +127,7 @@ static int64_t step_of(const pp_plan *plan, int axis)
 {
     const pp_desc *desc = pp_plan_desc(plan);
     int64_t outputs = output_extent(plan, axis);
-    if (desc->mode == PP_MODE_SLIDING)
-        return desc->stride[axis];
+    if (desc->mode == PP_MODE_SLIDING) return desc->stride[axis];
     return outputs > 0 ? desc->input_size[axis] / outputs : 1;
 }
 
@@ -169,29 +149,23 @@ static void format_row(struct cells *cells, const pp_plan *plan, int axis, const
     long long inside = window->end - window->begin;
     memset(cells, 0, sizeof *cells);
     if (row->begin == row->end) {
-        for (int i = 0; i < 3; i++)
-            strcpy(cells->text[i], "…");
+        for (int i = 0; i < 3; i++) strcpy(cells->text[i], "…");
         return;
     }
     if (row->end - row->begin > 1)
         snprintf(cells->text[0], sizeof cells->text[0], "%lld … %lld", (long long)row->begin, (long long)(row->end - 1));
-    else
-        snprintf(cells->text[0], sizeof cells->text[0], "%lld", (long long)row->begin);
+    else snprintf(cells->text[0], sizeof cells->text[0], "%lld", (long long)row->begin);
     format_reach(cells->text[1], sizeof cells->text[1], row, step_of(plan, axis), dilation_of(plan, axis));
-    if (inside == window->length)
-        snprintf(cells->text[2], sizeof cells->text[2], "%lld", inside);
-    else
-        snprintf(cells->text[2], sizeof cells->text[2], "%lld of %lld", inside, (long long)window->length);
-    if (has_divisor(plan))
-        snprintf(cells->text[3], sizeof cells->text[3], "%lld", (long long)window->extent);
+    if (inside == window->length) snprintf(cells->text[2], sizeof cells->text[2], "%lld", inside);
+    else snprintf(cells->text[2], sizeof cells->text[2], "%lld of %lld", inside, (long long)window->length);
+    if (has_divisor(plan)) snprintf(cells->text[3], sizeof cells->text[3], "%lld", (long long)window->extent);
 }
 
 /* Columns on the screen: the bytes that do not continue a UTF-8 sequence. */
 static int width_of(const char *text)
 {
     int width = 0;
-    for (; *text; text++)
-        width += ((unsigned char)*text & 0xC0) != 0x80;
+    for (; *text; text++) width += ((unsigned char)*text & 0xC0) != 0x80;
     return width;
 }
 
@@ -206,11 +180,9 @@ static void widen(int widths[COLUMNS], const struct cells *cells)
 static void print_cells(const int widths[COLUMNS], const struct cells *cells)
 {
     int last = COLUMNS - 1;
-    while (last > 0 && cells->text[last][0] == '\0')
-        last--;
+    while (last > 0 && cells->text[last][0] == '\0') last--;
     fputs("  ", stdout);
-    for (int i = 0; i <= last; i++)
-        printf("%s%*s", cells->text[i], i < last ? widths[i] - width_of(cells->text[i]) + 3 : 0, "");
+    for (int i = 0; i <= last; i++) printf("%s%*s", cells->text[i], i < last ? widths[i] - width_of(cells->text[i]) + 3 : 0, "");
     putchar('\n');
 }
 
@@ -219,10 +191,8 @@ void print_windows(const pp_plan *plan, int axis, bool all)
     struct window_row rows[MAX_ROWS];
     struct cells head = {{"output o", "sees input", "taps", ""}}, cells;
     int widths[COLUMNS] = {0}, count = list_windows(plan, axis, rows);
-    if (count == 0)
-        return;
-    if (has_divisor(plan))
-        strcpy(head.text[3], "divisor");
+    if (count == 0) return;
+    if (has_divisor(plan)) strcpy(head.text[3], "divisor");
     widen(widths, &head);
     for (int i = 0; i < count; i++) {
         format_row(&cells, plan, axis, &rows[i]);
@@ -259,8 +229,7 @@ void print_json_windows(const pp_plan *plan, int axis, bool all)
     bool first = true;
     putchar('[');
     for (int i = 0; i < count; i++) {
-        if (rows[i].begin == rows[i].end)
-            continue;
+        if (rows[i].begin == rows[i].end) continue;
         print_json_row(plan, axis, &rows[i], first);
         first = false;
     }

@@ -20,8 +20,7 @@ static char *volatile pending[2];
 static void on_signal(int number)
 {
     for (size_t i = 0; i < sizeof pending / sizeof *pending; i++)
-        if (pending[i])
-            unlink(pending[i]);
+        if (pending[i]) unlink(pending[i]);
     raise(number); /* SA_RESETHAND: now the default action */
 }
 
@@ -33,8 +32,7 @@ void remove_outputs_on_signals(void)
     action.sa_handler = on_signal;
     action.sa_flags = (int)SA_RESETHAND;
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
-        if (sigaction(numbers[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
-            sigaction(numbers[i], &action, NULL);
+        if (sigaction(numbers[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN) sigaction(numbers[i], &action, NULL);
 }
 
 static void set_pending(char *from, char *to)
@@ -46,10 +44,7 @@ static void set_pending(char *from, char *to)
         }
 }
 
-bool is_stdout(const char *path)
-{
-    return strcmp(path, "-") == 0;
-}
+bool is_stdout(const char *path) { return strcmp(path, "-") == 0; }
 
 bool is_directory(const char *path)
 {
@@ -66,15 +61,11 @@ static bool is_special(const char *path)
 
 int check_output(const char *path, bool force)
 {
-    if (is_stdout(path))
-        return isatty(STDOUT_FILENO) ? fail("standard output", "is a terminal; binary data are not written to it") : 0;
-    if (is_directory(path))
-        return fail(path, "is a directory");
-    if (path[0] == '\0')
-        return fail(NULL, "the output has an empty name");
+    if (is_stdout(path)) return isatty(STDOUT_FILENO) ? fail("standard output", "is a terminal; binary data are not written to it") : 0;
+    if (is_directory(path)) return fail(path, "is a directory");
+    if (path[0] == '\0') return fail(NULL, "the output has an empty name");
     struct stat status;
-    if (!force && !is_special(path) && lstat(path, &status) == 0)
-        return fail(path, "exists; -f replaces it");
+    if (!force && !is_special(path) && lstat(path, &status) == 0) return fail(path, "exists; -f replaces it");
     return 0;
 }
 
@@ -83,8 +74,7 @@ static char *temporary_name(const char *path)
     const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
     size_t size = strlen(path) + 16;
     char *name = malloc(size);
-    if (name)
-        snprintf(name, size, "%.*s.%.200s.XXXXXX", (int)(base - path), path, base);
+    if (name) snprintf(name, size, "%.*s.%.200s.XXXXXX", (int)(base - path), path, base);
     return name;
 }
 
@@ -99,8 +89,7 @@ static void give_usual_mode(int descriptor)
 int open_output(struct output *output, const char *path, bool force)
 {
     memset(output, 0, sizeof *output);
-    if (check_output(path, force))
-        return EXIT_FAILED;
+    if (check_output(path, force)) return EXIT_FAILED;
     output->path = path;
     output->force = force;
     if (is_stdout(path)) {
@@ -112,8 +101,7 @@ int open_output(struct output *output, const char *path, bool force)
         return output->file ? 0 : fail_errno(path, errno);
     }
     output->temporary = temporary_name(path);
-    if (!output->temporary)
-        return fail_memory(path);
+    if (!output->temporary) return fail_memory(path);
     int descriptor = mkstemp(output->temporary);
     if (descriptor < 0) {
         int error = errno;
@@ -135,16 +123,14 @@ static int publish(struct output *output)
             unlink(output->temporary);
             return 0;
         }
-        if (errno == EEXIST)
-            return fail(output->path, "exists; -f replaces it");
+        if (errno == EEXIST) return fail(output->path, "exists; -f replaces it");
     }
     return rename(output->temporary, output->path) == 0 ? 0 : fail_errno(output->path, errno);
 }
 
 int commit_output(struct output *output)
 {
-    if (!output->path)
-        return 0;
+    if (!output->path) return 0;
     bool failed = fflush(output->file) != 0 || ferror(output->file);
     int error = errno;
     if (output->file != stdout && fclose(output->file) != 0 && !failed) {
@@ -153,8 +139,7 @@ int commit_output(struct output *output)
     }
     output->file = NULL;
     int status = failed ? fail_errno(is_stdout(output->path) ? "standard output" : output->path, error) : 0;
-    if (status == 0 && output->temporary)
-        status = publish(output);
+    if (status == 0 && output->temporary) status = publish(output);
     if (status == 0 && output->temporary) {
         set_pending(output->temporary, NULL);
         free(output->temporary);
@@ -166,8 +151,7 @@ int commit_output(struct output *output)
 
 void discard_output(struct output *output)
 {
-    if (output->file && output->file != stdout)
-        fclose(output->file);
+    if (output->file && output->file != stdout) fclose(output->file);
     if (output->temporary) {
         unlink(output->temporary);
         set_pending(output->temporary, NULL);

@@ -15,7 +15,7 @@
  *     pp_plan *plan;
  *     if (pp_plan_create(&plan, &desc, NULL, error, sizeof error) != PP_OK) puts(error);
  *
-XX                        // 3. run many times
+ *     pp_args args = {.struct_size = sizeof args};           // 3. run many times
  *     args.input = x; args.output = y;
  *     pp_forward(plan, &args);
  *     pp_plan_destroy(plan);
@@ -73,7 +73,8 @@ typedef enum pp_status {
     PP_UNSUPPORTED, /* has a meaning that this version cannot compute (type and operator do not go together, ...) */
     PP_OVERFLOW,    /* a size or an offset does not fit 64 bits */
     PP_NO_MEMORY,   /* the allocator returned NULL, or the given memory is too small */
-    PP_BAD_INDEX,   /* backward: an index lies outside its plane; grad_input is then unspecified, never written outside */
+    PP_BAD_INDEX,   /* backward: an index lies outside its plane (-1 is none: its gradient goes nowhere); grad_input is then
+                       unspecified, but nothing is written outside it */
     PP_EMPTY_WINDOW /* empty = error, and a window sees no input */
 } pp_status;
 
@@ -290,8 +291,8 @@ PP_API pp_status pp_plan_output_range(const pp_plan *plan, int axis, int64_t inp
 
 /* ------------------------------------------------------------------------------------------------ run */
 
-/* One call's data; zero what is not used: pp_args args = {.struct_size = sizeof args}.  Tensors have the plan's shapes, views and dtype
- * (indices: its index type); elements need the alignment of their own type.  A tensor with no elements may be NULL.
+/* One call's data; zero what is not used: pp_args args = {.struct_size = sizeof args}.  Tensors have the plan's shapes, views
+ * and dtype (indices: its index type); elements need the alignment of their own type.  A tensor with no elements may be NULL.
  *
  * forward reads input, writes output and (if the plan has indices) indices.
  * backward reads grad_output and indices or input, writes grad_input; "accumulate" adds the new gradient to what is there

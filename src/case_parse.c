@@ -65,7 +65,10 @@ static pp_status read_pads(const reader *r, const char *text)
     int64_t begin[PP_MAX_RANK], end[PP_MAX_RANK];
     bool ok = read_list(r, &text, false, begin);
     memcpy(end, begin, sizeof end);
-    if (ok && *text == ':') ok = text++, read_list(r, &text, false, end);
+    if (ok && *text == ':') {
+        text++;
+        ok = read_list(r, &text, false, end);
+    }
     if (!ok || *text) return bad(r, "pads are whole numbers, begin[:end], one for all axes or one per axis, joined by x");
     for (int a = 0; a < desc->rank; a++) desc->pad_begin[a] = begin[a], desc->pad_end[a] = end[a];
     desc->padding = PP_PAD_EXPLICIT;

@@ -145,27 +145,29 @@ static pp_status check_sizes(const pp_desc *desc, const pp_dialect_row *row, con
     return PP_OK;
 }
 
+static pp_status check_sliding(const pp_desc *desc, const pp_dialect_row *row, const pp_error *error)
+{
+    unsigned limits = row->limits;
+    bool same = desc->padding == PP_PAD_SAME_UPPER || desc->padding == PP_PAD_SAME_LOWER;
+    if (limits & PP_LIMIT_NO_SAME && desc->padding != PP_PAD_EXPLICIT) {
+        return pp_fail(error, PP_REFUSED, "padding = %s: %s has explicit pads only", pp_name(PP_NAME_PADDING, (int)desc->padding), row->name);
+    }
+    if (limits & PP_LIMIT_NO_CEIL && desc->size_rule != PP_SIZE_FLOOR && desc->size_rule != PP_SIZE_GIVEN) {
+        return pp_fail(error, PP_REFUSED, "size_rule = %s: %s has no ceil mode", pp_name(PP_NAME_SIZE_RULE, (int)desc->size_rule), row->name);
+    }
+    if (limits & PP_LIMIT_DIVISOR_VALID && desc->op == PP_OP_AVERAGE && desc->divisor != PP_DIVISOR_VALID) {
+        return pp_fail(error, PP_REFUSED, "divisor = %s: %s never counts padding", pp_name(PP_NAME_DIVISOR, (int)desc->divisor), row->name);
+    }
+    pp_status status = PP_OK;
+    for (int axis = 0; axis < desc->rank && status == PP_OK && !same; axis++) status = check_pads(desc, row, axis, error);
+    for (int axis = 0; axis < desc->rank && status == PP_OK; axis++) status = check_window(desc, row, axis, error);
+    return status;
+}
+
 pp_status pp_dialect_check(const pp_desc *desc, const pp_error *error)
 {
     const pp_dialect_row *row = pp_dialect_get(desc->dialect);
-    unsigned limits = row->limits;
-    pp_status status = check_sizes(desc, row, error);
-    if (status == PP_OK && desc->dialect == PP_DIALECT_ONNX) status = check_opset(desc, error);
-    if (status != PP_OK || desc->mode != PP_MODE_SLIDING) return status;
-
-    bool same = desc->padding == PP_PAD_SAME_UPPER || desc->padding == PP_PAD_SAME_LOWER;
-    if (limits & PP_LIMIT_NO_SAME && desc->padding != PP_PAD_EXPLICIT) {
-        return pp_fail(error, PP_REFUSED, "padding = %s: %s has explicit pads only", pp_name(PP_NAME_PADDING, desc->padding), row->name);
-    }
-    if (limits & PP_LIMIT_NO_CEIL && desc->size_rule != PP_SIZE_FLOOR && desc->size_rule != PP_SIZE_GIVEN) {
-        return pp_fail(error, PP_REFUSED, "size_rule = %s: %s has no ceil mode", pp_name(PP_NAME_SIZE_RULE, desc->size_rule), row->name);
-    }
-    if (limits & PP_LIMIT_DIVISOR_VALID && desc->op == PP_OP_AVERAGE && desc->divisor != PP_DIVISOR_VALID) {
-        return pp_fail(error, PP_REFUSED, "divisor = %s: %s never counts padding", pp_name(PP_NAME_DIVISOR, desc->divisor), row->name);
-    }
-    for (int axis = 0; axis < desc->rank && status == PP_OK; axis++) {
-        status = check_window(desc, row, axis, error);
-        if (status == PP_OK && !same) status = check_pads(desc, row, axis, error);
-    }
-    return status;
+    pp_status status = desc->dialect == PP_DIALECT_ONNX ? check_opset(desc, error) : PP_OK;
+    if (status == PP_OK && desc->mode == PP_MODE_SLIDING) status = check_sliding(desc, row, error);
+    return status == PP_OK ? check_sizes(desc, row, error) : status;
 }

@@ -28,10 +28,10 @@ static char *put_window(rng *r, char *p, int rank)
     p = put_sizes(r, p, 'k', rank);
     p = put_sizes(r, p, 's', rank);
     if (rng_below(r, 3) == 0) p = put_sizes(r, p, 'd', rank);
-    const char *size = PICK(r, sizes);
-    bool padding = size[1] == 's' || size[1] == 'v'; /* same and valid bring their own pads */
-    if (!padding && rng_below(r, 4)) p = put_sizes(r, p, 'p', rank);
-    return p + sprintf(p, "%s", size);
+    int64_t size = rng_below(r, (int64_t)(sizeof sizes / sizeof *sizes));
+    bool pads = size < 3 || size > 5; /* same and valid bring their own */
+    if (pads && rng_below(r, 4)) p = put_sizes(r, p, 'p', rank);
+    return p + sprintf(p, "%s", sizes[size]);
 }
 
 /* NaN, ties, divisor, empty, rounding, indices, backward. */
