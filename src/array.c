@@ -107,7 +107,8 @@ static bool residues(const pp_array *array, const int64_t *extent, int64_t size,
 bool pp_arrays_meet(const pp_array *a, const int64_t a_extent[PP_AXES], const char *a_base, size_t a_size, const pp_array *b,
                     const int64_t b_extent[PP_AXES], const char *b_base, size_t b_size)
 {
-    uintptr_t a_low = (uintptr_t)a_base + (uintptr_t)(a->low * (int64_t)a_size), b_low = (uintptr_t)b_base + (uintptr_t)(b->low * (int64_t)b_size);
+    uintptr_t a_low = (uintptr_t)a_base + (uintptr_t)(a->low * (int64_t)a_size),
+              b_low = (uintptr_t)b_base + (uintptr_t)(b->low * (int64_t)b_size);
     uintptr_t a_end = a_low + (uintptr_t)((a->high - a->low + 1) * (int64_t)a_size);
     uintptr_t b_end = b_low + (uintptr_t)((b->high - b->low + 1) * (int64_t)b_size);
     if (a_end <= b_low || b_end <= a_low) return false;

@@ -185,7 +185,8 @@ static pp_status read_bare(const reader *r, const char *text, bool *found)
     else if (!strcmp(text, "valid")) desc->padding = PP_PAD_VALID;
     else if (!strcmp(text, "explicit")) desc->padding = PP_PAD_EXPLICIT;
     else if (!strcmp(text, "floor")) desc->size_rule = PP_SIZE_FLOOR;
-    else if (!strcmp(text, "ceil") && row->ceil == PP_SIZE_FLOOR) return bad(r, "this dialect has no ceil mode: say ceil=torch, caffe or plain");
+    else if (!strcmp(text, "ceil") && row->ceil == PP_SIZE_FLOOR)
+        return bad(r, "this dialect has no ceil mode: say ceil=torch, caffe or plain");
     else if (!strcmp(text, "ceil")) desc->size_rule = row->ceil;
     else if (!strcmp(text, "incpad")) desc->divisor = row->including;
     else if (!strcmp(text, "excpad")) desc->divisor = PP_DIVISOR_VALID;
@@ -252,14 +253,22 @@ static pp_status read_word(const reader *r)
     }
     switch (text[0]) {
     case 'n':
-    case 'c': return read_batch(r, text);
-    case 'i': return read_sizes(r, text + 1, false, desc->input_size);
-    case 'k': return read_sizes(r, text + 1, false, desc->kernel);
-    case 's': return read_sizes(r, text + 1, false, desc->stride);
-    case 'd': return read_sizes(r, text + 1, false, desc->dilation);
-    case 'p': return read_pads(r, text + 1);
-    case 'o': return read_sizes(r, text + 1, true, desc->output_size);
-    default: return bad(r, "no such word: see docs/notation.md");
+    case 'c':
+        return read_batch(r, text);
+    case 'i':
+        return read_sizes(r, text + 1, false, desc->input_size);
+    case 'k':
+        return read_sizes(r, text + 1, false, desc->kernel);
+    case 's':
+        return read_sizes(r, text + 1, false, desc->stride);
+    case 'd':
+        return read_sizes(r, text + 1, false, desc->dilation);
+    case 'p':
+        return read_pads(r, text + 1);
+    case 'o':
+        return read_sizes(r, text + 1, true, desc->output_size);
+    default:
+        return bad(r, "no such word: see docs/notation.md");
     }
 }
 

@@ -14,7 +14,8 @@ static pp_status convert_one(const conversion *c, int64_t at, const pp_error *er
     int64_t index = c->from_type == PP_INDEX_I32 ? ((const int32_t *)c->from)[at] : ((const int64_t *)c->from)[at];
     if (index != -1) {
         if (index < c->remove || index - c->remove >= c->plane) {
-            return pp_fail(error, PP_BAD_INDEX, "index %lld lies outside its plane of %lld elements", (long long)index, (long long)c->plane);
+            return pp_fail(error, PP_BAD_INDEX, "index %lld lies outside its plane of %lld elements", (long long)index,
+                           (long long)c->plane);
         }
         index += c->add - c->remove;
     }
@@ -26,12 +27,14 @@ static pp_status convert_one(const conversion *c, int64_t at, const pp_error *er
 
 static size_t index_size(pp_index_type type) { return type == PP_INDEX_I32 ? sizeof(int32_t) : sizeof(int64_t); }
 
-static pp_status check(const pp_plan *plan, const void *from, pp_index_type from_type, const void *to, pp_index_type to_type, const pp_error *error)
+static pp_status check(const pp_plan *plan, const void *from, pp_index_type from_type, const void *to, pp_index_type to_type,
+                       const pp_error *error)
 {
     const pp_array *array = &plan->problem.array[PP_INDICES];
     int64_t extent[PP_AXES];
     if (!from || !to) return pp_fail(error, PP_INVALID, "%s is NULL", from ? "to" : "from");
-    if ((uintptr_t)from % index_size(from_type) || (uintptr_t)to % index_size(to_type)) return pp_fail(error, PP_INVALID, "from, to: must be aligned for their type");
+    if ((uintptr_t)from % index_size(from_type) || (uintptr_t)to % index_size(to_type))
+        return pp_fail(error, PP_INVALID, "from, to: must be aligned for their type");
     if (from == to && from_type == to_type) return PP_OK;
     pp_problem_extents(&plan->problem, PP_INDICES, extent);
     if (pp_arrays_meet(array, extent, from, index_size(from_type), array, extent, to, index_size(to_type))) {

@@ -10,23 +10,23 @@ static const pp_dialect_row rows[] = {
                               PP_LIMIT_NOT_EMPTY | PP_LIMIT_KERNEL_3D},
     [PP_DIALECT_ONNX] = {"onnx", false, PP_SIZE_FLOOR, PP_SIZE_CEIL_TORCH, PP_DIVISOR_VALID, PP_DIVISOR_CLAMPED, PP_NAN_LAST,
                          PP_EMPTY_LOWEST, PP_EMPTY_ZERO, PP_ROUND_HALF_EVEN, PP_INDEX_TENSOR, PP_LIMIT_NO_CROP},
-    [PP_DIALECT_KERAS] = {"keras", true, PP_SIZE_FLOOR, PP_SIZE_FLOOR, PP_DIVISOR_VALID, PP_DIVISOR_VALID, PP_NAN_FIRST,
-                          PP_EMPTY_IDENTITY, PP_EMPTY_IDENTITY, PP_ROUND_HALF_EVEN, PP_INDEX_PLANE,
-                          PP_LIMIT_NO_EXPLICIT | PP_LIMIT_NO_CEIL | PP_LIMIT_NO_DILATION | PP_LIMIT_INT32 |
-                              PP_LIMIT_WINDOW_FITS | PP_LIMIT_DIVISOR_VALID},
-    [PP_DIALECT_TF] = {"tf", true, PP_SIZE_FLOOR, PP_SIZE_FLOOR, PP_DIVISOR_VALID, PP_DIVISOR_VALID, PP_NAN_FIRST,
-                       PP_EMPTY_IDENTITY, PP_EMPTY_IDENTITY, PP_ROUND_HALF_EVEN, PP_INDEX_PLANE,
+    [PP_DIALECT_KERAS] = {"keras", true, PP_SIZE_FLOOR, PP_SIZE_FLOOR, PP_DIVISOR_VALID, PP_DIVISOR_VALID, PP_NAN_FIRST, PP_EMPTY_IDENTITY,
+                          PP_EMPTY_IDENTITY, PP_ROUND_HALF_EVEN, PP_INDEX_PLANE,
+                          PP_LIMIT_NO_EXPLICIT | PP_LIMIT_NO_CEIL | PP_LIMIT_NO_DILATION | PP_LIMIT_INT32 | PP_LIMIT_WINDOW_FITS |
+                              PP_LIMIT_DIVISOR_VALID},
+    [PP_DIALECT_TF] = {"tf", true, PP_SIZE_FLOOR, PP_SIZE_FLOOR, PP_DIVISOR_VALID, PP_DIVISOR_VALID, PP_NAN_FIRST, PP_EMPTY_IDENTITY,
+                       PP_EMPTY_IDENTITY, PP_ROUND_HALF_EVEN, PP_INDEX_PLANE,
                        PP_LIMIT_NO_CROP | PP_LIMIT_PAD_LESS | PP_LIMIT_NO_CEIL | PP_LIMIT_DILATION_XOR_STRIDE | PP_LIMIT_INT32 |
                            PP_LIMIT_WINDOW_FITS | PP_LIMIT_DIVISOR_VALID},
-    [PP_DIALECT_TFLITE] = {"tflite", true, PP_SIZE_FLOOR, PP_SIZE_FLOOR, PP_DIVISOR_VALID, PP_DIVISOR_VALID, PP_NAN_IGNORE,
-                           PP_EMPTY_LOWEST, PP_EMPTY_ERROR, PP_ROUND_HALF_AWAY, PP_INDEX_PLANE,
+    [PP_DIALECT_TFLITE] = {"tflite", true, PP_SIZE_FLOOR, PP_SIZE_FLOOR, PP_DIVISOR_VALID, PP_DIVISOR_VALID, PP_NAN_IGNORE, PP_EMPTY_LOWEST,
+                           PP_EMPTY_ERROR, PP_ROUND_HALF_AWAY, PP_INDEX_PLANE,
                            PP_LIMIT_NO_EXPLICIT | PP_LIMIT_NO_CEIL | PP_LIMIT_NO_DILATION | PP_LIMIT_INT32 | PP_LIMIT_WINDOW_FITS |
                                PP_LIMIT_DIVISOR_VALID},
-    [PP_DIALECT_CAFFE] = {"caffe", false, PP_SIZE_CEIL_CAFFE, PP_SIZE_CEIL_CAFFE, PP_DIVISOR_CLAMPED, PP_DIVISOR_CLAMPED,
-                          PP_NAN_IGNORE, PP_EMPTY_LOWEST, PP_EMPTY_ZERO, PP_ROUND_HALF_EVEN, PP_INDEX_PLANE,
+    [PP_DIALECT_CAFFE] = {"caffe", false, PP_SIZE_CEIL_CAFFE, PP_SIZE_CEIL_CAFFE, PP_DIVISOR_CLAMPED, PP_DIVISOR_CLAMPED, PP_NAN_IGNORE,
+                          PP_EMPTY_LOWEST, PP_EMPTY_ZERO, PP_ROUND_HALF_EVEN, PP_INDEX_PLANE,
                           PP_LIMIT_NO_CROP | PP_LIMIT_SYMMETRIC | PP_LIMIT_PAD_LESS | PP_LIMIT_NO_SAME | PP_LIMIT_NO_DILATION},
-    [PP_DIALECT_ONEDNN] = {"onednn", false, PP_SIZE_FLOOR, PP_SIZE_FLOOR, PP_DIVISOR_VALID, PP_DIVISOR_FULL, PP_NAN_IGNORE,
-                           PP_EMPTY_LOWEST, PP_EMPTY_ZERO, PP_ROUND_HALF_EVEN, PP_INDEX_PLANE, PP_LIMIT_NO_SAME | PP_LIMIT_NO_CEIL},
+    [PP_DIALECT_ONEDNN] = {"onednn", false, PP_SIZE_FLOOR, PP_SIZE_FLOOR, PP_DIVISOR_VALID, PP_DIVISOR_FULL, PP_NAN_IGNORE, PP_EMPTY_LOWEST,
+                           PP_EMPTY_ZERO, PP_ROUND_HALF_EVEN, PP_INDEX_PLANE, PP_LIMIT_NO_SAME | PP_LIMIT_NO_CEIL},
 };
 
 const pp_dialect_row *pp_dialect_get(pp_dialect dialect)
@@ -57,8 +57,8 @@ static pp_status check_pads(const pp_desc *desc, const pp_dialect_row *row, int 
                            (long long)half_window(desc, axis));
         }
         if (limits & PP_LIMIT_PAD_LESS && pad && pad >= kernel) {
-            return pp_fail(error, PP_REFUSED, "%s[%d] = %lld: %s pads are smaller than the kernel, here %lld", name, axis,
-                           (long long)pad, row->name, (long long)kernel);
+            return pp_fail(error, PP_REFUSED, "%s[%d] = %lld: %s pads are smaller than the kernel, here %lld", name, axis, (long long)pad,
+                           row->name, (long long)kernel);
         }
         if (limits & PP_LIMIT_NO_EXPLICIT && pad) {
             return pp_fail(error, PP_REFUSED, "%s[%d] = %lld: %s pads by SAME or VALID only", name, axis, (long long)pad, row->name);
@@ -83,8 +83,8 @@ static pp_status check_window(const pp_desc *desc, const pp_dialect_row *row, in
         return pp_fail(error, PP_REFUSED, "dilation[%d] = %lld: %s has no dilated pooling", axis, dilation, row->name);
     }
     if (limits & PP_LIMIT_DILATION_XOR_STRIDE && dilation > 1 && stride > 1) {
-        return pp_fail(error, PP_REFUSED, "stride[%d] = %lld with dilation[%d] = %lld: %s allows only one of them above 1", axis,
-                       stride, axis, dilation, row->name);
+        return pp_fail(error, PP_REFUSED, "stride[%d] = %lld with dilation[%d] = %lld: %s allows only one of them above 1", axis, stride,
+                       axis, dilation, row->name);
     }
     if (limits & PP_LIMIT_WINDOW_FITS && desc->padding != PP_PAD_SAME_UPPER && desc->padding != PP_PAD_SAME_LOWER) {
         long long room = desc->input_size[axis] + desc->pad_begin[axis] + desc->pad_end[axis];
@@ -94,8 +94,8 @@ static pp_status check_window(const pp_desc *desc, const pp_dialect_row *row, in
         }
     }
     if (limits & PP_LIMIT_KERNEL_3D && desc->rank == 3 && desc->op == PP_OP_AVERAGE && kernel > desc->input_size[axis]) {
-        return pp_fail(error, PP_REFUSED, "kernel[%d] = %lld: %s avg_pool3d refuses a kernel larger than the unpadded input of %lld",
-                       axis, kernel, row->name, (long long)desc->input_size[axis]);
+        return pp_fail(error, PP_REFUSED, "kernel[%d] = %lld: %s avg_pool3d refuses a kernel larger than the unpadded input of %lld", axis,
+                       kernel, row->name, (long long)desc->input_size[axis]);
     }
     return PP_OK;
 }
@@ -150,10 +150,12 @@ static pp_status check_sliding(const pp_desc *desc, const pp_dialect_row *row, c
     unsigned limits = row->limits;
     bool same = desc->padding == PP_PAD_SAME_UPPER || desc->padding == PP_PAD_SAME_LOWER;
     if (limits & PP_LIMIT_NO_SAME && desc->padding != PP_PAD_EXPLICIT) {
-        return pp_fail(error, PP_REFUSED, "padding = %s: %s has explicit pads only", pp_name(PP_NAME_PADDING, (int)desc->padding), row->name);
+        return pp_fail(error, PP_REFUSED, "padding = %s: %s has explicit pads only", pp_name(PP_NAME_PADDING, (int)desc->padding),
+                       row->name);
     }
     if (limits & PP_LIMIT_NO_CEIL && desc->size_rule != PP_SIZE_FLOOR && desc->size_rule != PP_SIZE_GIVEN) {
-        return pp_fail(error, PP_REFUSED, "size_rule = %s: %s has no ceil mode", pp_name(PP_NAME_SIZE_RULE, (int)desc->size_rule), row->name);
+        return pp_fail(error, PP_REFUSED, "size_rule = %s: %s has no ceil mode", pp_name(PP_NAME_SIZE_RULE, (int)desc->size_rule),
+                       row->name);
     }
     if (limits & PP_LIMIT_DIVISOR_VALID && desc->op == PP_OP_AVERAGE && desc->divisor != PP_DIVISOR_VALID) {
         return pp_fail(error, PP_REFUSED, "divisor = %s: %s never counts padding", pp_name(PP_NAME_DIVISOR, (int)desc->divisor), row->name);

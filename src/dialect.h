@@ -6,21 +6,21 @@
 
 /* Refusals.  A dialect's row says which apply; dialect.c holds one check for each. */
 enum {
-    PP_LIMIT_NO_CROP = 1 << 0,        /* pads are not negative */
-    PP_LIMIT_SYMMETRIC = 1 << 1,      /* pad_begin = pad_end */
-    PP_LIMIT_PAD_HALF = 1 << 2,       /* pads are at most half the window */
-    PP_LIMIT_PAD_LESS = 1 << 3,       /* pads are smaller than the kernel */
-    PP_LIMIT_NO_SAME = 1 << 4,        /* no SAME, no VALID */
-    PP_LIMIT_NO_EXPLICIT = 1 << 5,    /* SAME and VALID only */
-    PP_LIMIT_NO_CEIL = 1 << 6,        /* the floor rule only */
+    PP_LIMIT_NO_CROP = 1 << 0,     /* pads are not negative */
+    PP_LIMIT_SYMMETRIC = 1 << 1,   /* pad_begin = pad_end */
+    PP_LIMIT_PAD_HALF = 1 << 2,    /* pads are at most half the window */
+    PP_LIMIT_PAD_LESS = 1 << 3,    /* pads are smaller than the kernel */
+    PP_LIMIT_NO_SAME = 1 << 4,     /* no SAME, no VALID */
+    PP_LIMIT_NO_EXPLICIT = 1 << 5, /* SAME and VALID only */
+    PP_LIMIT_NO_CEIL = 1 << 6,     /* the floor rule only */
     PP_LIMIT_NO_DILATION = 1 << 7,
     PP_LIMIT_DILATION_XOR_STRIDE = 1 << 8, /* not both above 1 */
-    PP_LIMIT_INT32 = 1 << 9,          /* kernel and stride fit 32 bits */
-    PP_LIMIT_WINDOW_FITS = 1 << 10,   /* VALID: the window is not larger than the input */
-    PP_LIMIT_OUTPUT = 1 << 11,        /* every output size is at least 1 */
-    PP_LIMIT_NOT_EMPTY = 1 << 12,     /* only the batch may be 0 */
-    PP_LIMIT_DIVISOR_VALID = 1 << 13, /* padding is never counted */
-    PP_LIMIT_KERNEL_3D = 1 << 14      /* 3-D average: the kernel is not larger than the unpadded input */
+    PP_LIMIT_INT32 = 1 << 9,               /* kernel and stride fit 32 bits */
+    PP_LIMIT_WINDOW_FITS = 1 << 10,        /* VALID: the window is not larger than the input */
+    PP_LIMIT_OUTPUT = 1 << 11,             /* every output size is at least 1 */
+    PP_LIMIT_NOT_EMPTY = 1 << 12,          /* only the batch may be 0 */
+    PP_LIMIT_DIVISOR_VALID = 1 << 13,      /* padding is never counted */
+    PP_LIMIT_KERNEL_3D = 1 << 14           /* 3-D average: the kernel is not larger than the unpadded input */
 };
 
 typedef struct pp_dialect_row {

@@ -3,8 +3,7 @@
 
 enum { f32_bytes = 4, f64_bytes = 8, i32_bytes = 4, i64_bytes = 8, u8_bytes = 1, bf16_bytes = 2 };
 
-#define PP_DTYPE(id, name, storage, sum, max, key) \
-    [id] = {#name, sizeof(storage), sum##_bytes, max##_bytes, key##_bytes, id != PP_U8},
+#define PP_DTYPE(id, name, storage, sum, max, key) [id] = {#name, sizeof(storage), sum##_bytes, max##_bytes, key##_bytes, id != PP_U8},
 const pp_dtype_info pp_dtypes[] = {
 #include "dtype.def"
 };

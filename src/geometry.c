@@ -3,8 +3,8 @@
 
 pp_axis pp_axis_unit(void) { return pp_axis_sliding(1, 1, 1, 1, 1, 0, 0, PP_DIVISOR_VALID); }
 
-pp_axis pp_axis_sliding(int64_t input, int64_t output, int64_t kernel, int64_t stride, int64_t dilation, int64_t pad_begin,
-                        int64_t pad_end, pp_divisor divisor)
+pp_axis pp_axis_sliding(int64_t input, int64_t output, int64_t kernel, int64_t stride, int64_t dilation, int64_t pad_begin, int64_t pad_end,
+                        pp_divisor divisor)
 {
     pp_axis axis = {.kind = PP_AXIS_SLIDING, .input = input, .output = output, .step = dilation};
     axis.period = 1;

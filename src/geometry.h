@@ -36,8 +36,8 @@ pp_axis pp_axis_unit(void);
 
 /* Parameters must be checked: kernel >= 0 (0 only for a global axis of no extent), stride, dilation >= 1, (kernel - 1) *
  * dilation + 1 and every first tap in range. */
-pp_axis pp_axis_sliding(int64_t input, int64_t output, int64_t kernel, int64_t stride, int64_t dilation, int64_t pad_begin,
-                        int64_t pad_end, pp_divisor divisor);
+pp_axis pp_axis_sliding(int64_t input, int64_t output, int64_t kernel, int64_t stride, int64_t dilation, int64_t pad_begin, int64_t pad_end,
+                        pp_divisor divisor);
 
 /* output windows [floor(o*I/O), ceil((o+1)*I/O)) on "input" elements; table: memory for "output" windows, unless the sizes
  * divide (pp_adaptive_divides), when the axis is a sliding one. */

@@ -22,14 +22,23 @@ typedef struct names {
     int count;
 } names;
 
-#define PP_WORDS(list) {list, PP_COUNT(list)}
+#define PP_WORDS(list)                                                                                                                     \
+    {                                                                                                                                      \
+        list, PP_COUNT(list)                                                                                                               \
+    }
 static const names lists[] = {
-    [PP_NAME_STATUS] = PP_WORDS(statuses),       [PP_NAME_OP] = PP_WORDS(ops),
-    [PP_NAME_MODE] = PP_WORDS(modes),            [PP_NAME_SIZE_RULE] = PP_WORDS(size_rules),
-    [PP_NAME_PADDING] = PP_WORDS(paddings),      [PP_NAME_DIVISOR] = PP_WORDS(divisors),
-    [PP_NAME_NAN] = PP_WORDS(nans),              [PP_NAME_TIES] = PP_WORDS(ties),
-    [PP_NAME_EMPTY] = PP_WORDS(empties),         [PP_NAME_ROUNDING] = PP_WORDS(roundings),
-    [PP_NAME_INDEX_TYPE] = PP_WORDS(index_types), [PP_NAME_INDEX_CONVENTION] = PP_WORDS(conventions),
+    [PP_NAME_STATUS] = PP_WORDS(statuses),
+    [PP_NAME_OP] = PP_WORDS(ops),
+    [PP_NAME_MODE] = PP_WORDS(modes),
+    [PP_NAME_SIZE_RULE] = PP_WORDS(size_rules),
+    [PP_NAME_PADDING] = PP_WORDS(paddings),
+    [PP_NAME_DIVISOR] = PP_WORDS(divisors),
+    [PP_NAME_NAN] = PP_WORDS(nans),
+    [PP_NAME_TIES] = PP_WORDS(ties),
+    [PP_NAME_EMPTY] = PP_WORDS(empties),
+    [PP_NAME_ROUNDING] = PP_WORDS(roundings),
+    [PP_NAME_INDEX_TYPE] = PP_WORDS(index_types),
+    [PP_NAME_INDEX_CONVENTION] = PP_WORDS(conventions),
     [PP_NAME_BACKWARD] = PP_WORDS(backwards),
 };
 

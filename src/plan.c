@@ -26,12 +26,16 @@ static pp_status copy_options(pp_plan *plan, const pp_options *options, const pp
     memset(&plan->options, 0, sizeof plan->options);
     plan->options.struct_size = sizeof plan->options;
     if (!options) return PP_OK;
-    if (options->struct_size != sizeof *options) return pp_fail(error, PP_INVALID, "options.struct_size = %zu: must be sizeof(pp_options) = %zu", options->struct_size, sizeof *options);
+    if (options->struct_size != sizeof *options)
+        return pp_fail(error, PP_INVALID, "options.struct_size = %zu: must be sizeof(pp_options) = %zu", options->struct_size,
+                       sizeof *options);
     plan->options = *options;
     plan->options.isa = plan->options.algorithm = NULL; /* the strings are the caller's: they are not kept */
     if (!options->allocate != !options->release) return pp_fail(error, PP_INVALID, "options: allocate and release belong together");
     if (options->threads < 0) return pp_fail(error, PP_INVALID, "options.threads = %d: must not be negative", options->threads);
-    if (options->threads > 1 && !options->parallel_for) return pp_fail(error, PP_INVALID, "options.threads = %d: needs parallel_for (pp_threads_parallel_for or your own)", options->threads);
+    if (options->threads > 1 && !options->parallel_for)
+        return pp_fail(error, PP_INVALID, "options.threads = %d: needs parallel_for (pp_threads_parallel_for or your own)",
+                       options->threads);
     return PP_OK;
 }
 
@@ -63,7 +67,8 @@ static pp_status choose(pp_plan *plan, const char *isa, const char *name, const 
         used |= plan->algorithm[d] != NULL;
         if (!plan->algorithm[d]) plan->algorithm[d] = find_algorithm(NULL, (pp_direction)d, problem);
         size_t scratch = plan->algorithm[d]->pass[d].scratch(problem);
-        if (scratch > (size_t)PTRDIFF_MAX / PP_MAX_TASKS / 2) return pp_fail(error, PP_OVERFLOW, "scratch: the problem needs more than memory holds");
+        if (scratch > (size_t)PTRDIFF_MAX / PP_MAX_TASKS / 2)
+            return pp_fail(error, PP_OVERFLOW, "scratch: the problem needs more than memory holds");
         size_t whole = scratch ? (pp_aligned(scratch) * (size_t)pp_plan_tasks(plan)) + PP_ALIGN : 0;
         if (whole > plan->scratch_size) plan->scratch_size = whole;
     }
@@ -107,7 +112,8 @@ pp_status pp_plan_init(pp_plan **plan, void *memory, size_t memory_size, const p
     size_t size;
     pp_status status = plan_size(&size, desc, &error);
     if (status != PP_OK) return status;
-    if (!memory || memory_size < size) return pp_fail(&error, PP_NO_MEMORY, "memory: the plan needs %zu bytes, %zu were given", size, memory ? memory_size : 0);
+    if (!memory || memory_size < size)
+        return pp_fail(&error, PP_NO_MEMORY, "memory: the plan needs %zu bytes, %zu were given", size, memory ? memory_size : 0);
     if ((uintptr_t)memory % _Alignof(pp_plan)) return pp_fail(&error, PP_INVALID, "memory: must be aligned as by malloc");
     status = make(memory, desc, options, &error);
     if (status == PP_OK) *plan = memory;

@@ -33,9 +33,11 @@ static pp_status check_enums(const pp_desc *desc, const pp_error *error)
         {"backward", PP_NAME_BACKWARD, (int)desc->backward},
     };
     for (int i = 0; i < PP_COUNT(fields); i++) {
-        if (!pp_name(fields[i].list, fields[i].value)) return pp_fail(error, PP_INVALID, "%s = %d: no such value", fields[i].field, fields[i].value);
+        if (!pp_name(fields[i].list, fields[i].value))
+            return pp_fail(error, PP_INVALID, "%s = %d: no such value", fields[i].field, fields[i].value);
     }
-    if ((int)desc->layout < 0 || desc->layout > PP_CHANNELS_LAST) return pp_fail(error, PP_INVALID, "layout = %d: no such value", (int)desc->layout);
+    if ((int)desc->layout < 0 || desc->layout > PP_CHANNELS_LAST)
+        return pp_fail(error, PP_INVALID, "layout = %d: no such value", (int)desc->layout);
     if (desc->rank < 1 || desc->rank > PP_MAX_RANK) return pp_fail(error, PP_INVALID, "rank = %d: must be 1, 2 or 3", desc->rank);
     return PP_OK;
 }
@@ -69,9 +71,14 @@ static pp_status check_choices(const pp_desc *desc, const pp_error *error)
 
 static pp_status check_sizes(const pp_desc *desc, const pp_error *error)
 {
-    if (desc->batch < 0) return pp_fail(error, PP_INVALID, desc->batch == PP_AUTO ? "batch is not set" : "batch = %lld: must not be negative", (long long)desc->batch);
-    if (desc->channels < 0) return pp_fail(error, PP_INVALID, desc->channels == PP_AUTO ? "channels is not set" : "channels = %lld: must not be negative", (long long)desc->channels);
-    if (desc->unbatched && desc->batch != 1) return pp_fail(error, PP_INVALID, "batch = %lld: must be 1 when unbatched", (long long)desc->batch);
+    if (desc->batch < 0)
+        return pp_fail(error, PP_INVALID, desc->batch == PP_AUTO ? "batch is not set" : "batch = %lld: must not be negative",
+                       (long long)desc->batch);
+    if (desc->channels < 0)
+        return pp_fail(error, PP_INVALID, desc->channels == PP_AUTO ? "channels is not set" : "channels = %lld: must not be negative",
+                       (long long)desc->channels);
+    if (desc->unbatched && desc->batch != 1)
+        return pp_fail(error, PP_INVALID, "batch = %lld: must be 1 when unbatched", (long long)desc->batch);
     for (int a = 0; a < desc->rank; a++) {
         if (desc->input_size[a] < 0) return bad_size(error, "input_size", a, desc->input_size[a], "must not be negative");
         if (desc->mode == PP_MODE_ADAPTIVE && desc->output_size[a] < 0 && desc->output_size[a] != PP_AUTO) {
@@ -134,8 +141,8 @@ static pp_status resolve_sliding_axis(pp_desc *desc, int a, bool any_pad, const 
     }
     /* the last window's first and last tap */
     int64_t last;
-    if (desc->output_size[a] > 0 && (!pp_mul_ok(desc->output_size[a] - 1, stride, &last) || !pp_add_ok(last, -begin, &last) ||
-                                     !pp_add_ok(last, window, &last))) {
+    if (desc->output_size[a] > 0 &&
+        (!pp_mul_ok(desc->output_size[a] - 1, stride, &last) || !pp_add_ok(last, -begin, &last) || !pp_add_ok(last, window, &last))) {
         return pp_fail(error, PP_OVERFLOW, "output_size[%d] = %lld with stride[%d] = %lld: the last window lies beyond 2^63 - 1", a,
                        (long long)desc->output_size[a], a, (long long)stride);
     }
@@ -245,8 +252,8 @@ static pp_status check_empty_windows(const pp_problem *problem, const pp_error *
         for (int64_t o = 0; o < axis->output; o = all || o == axis->output - 1 ? o + 1 : axis->output - 1) {
             pp_window w = pp_axis_window(axis, o);
             if (w.begin < w.end) continue;
-            return pp_fail(error, PP_EMPTY_WINDOW, "output %lld on spatial axis %d sees no input: empty = error forbids that",
-                           (long long)o, a - (3 - problem->desc.rank));
+            return pp_fail(error, PP_EMPTY_WINDOW, "output %lld on spatial axis %d sees no input: empty = error forbids that", (long long)o,
+                           a - (3 - problem->desc.rank));
         }
     }
     return PP_OK;

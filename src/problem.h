@@ -16,13 +16,13 @@ typedef struct pp_array {
 } pp_array;
 
 typedef struct pp_problem {
-    pp_desc desc;             /* resolved */
-    bool is_max;              /* max or min: compares; else adds */
-    int64_t n, c, inner;      /* channels-last: c = 1, inner = channels; else c = channels, inner = 1 */
-    pp_axis axis[3];          /* D, H, W */
-    pp_axis cover[3];         /* their reverses; only when backward of an average or sum is wanted */
-    int64_t plane;            /* D * H * W of the input */
-    int64_t inputs, outputs;  /* elements of the input, of the output */
+    pp_desc desc;            /* resolved */
+    bool is_max;             /* max or min: compares; else adds */
+    int64_t n, c, inner;     /* channels-last: c = 1, inner = channels; else c = channels, inner = 1 */
+    pp_axis axis[3];         /* D, H, W */
+    pp_axis cover[3];        /* their reverses; only when backward of an average or sum is wanted */
+    int64_t plane;           /* D * H * W of the input */
+    int64_t inputs, outputs; /* elements of the input, of the output */
     pp_array array[PP_TENSOR_COUNT];
 } pp_problem;
 

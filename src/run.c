@@ -27,10 +27,12 @@ double pp_empty_value(const pp_problem *problem)
     return desc->op == PP_OP_MAX ? -value : value;
 }
 
+pp_group pp_whole_group(const pp_problem *problem) { return (pp_group){0, problem->n * problem->c, problem->axis, problem->cover}; }
+
 void pp_outputs_of_range(const pp_run *run, int64_t begin[3], int64_t end[3])
 {
     for (int a = 0; a < 3; a++) {
-        const pp_axis *axis = &run->problem->axis[a];
+        const pp_axis *axis = &run->group.axis[a];
         begin[a] = 0;
         end[a] = axis->output;
         if (run->begin[a] > 0 || run->end[a] < axis->input) pp_axis_seen_by(axis, run->begin[a], run->end[a], &begin[a], &end[a]);
@@ -100,13 +102,13 @@ static void touched(const pp_run *run, pp_tensor tensor, int64_t extent[PP_AXES]
     for (int a = 0; a < 3; a++) {
         begin[a] = run->begin[a];
         end[a] = run->end[a];
-        if (!result && input) pp_axis_reach(&problem->axis[a], run->begin[a], run->end[a], &begin[a], &end[a]);
+        if (!result && input) pp_axis_reach(&run->group.axis[a], run->begin[a], run->end[a], &begin[a], &end[a]);
     }
     if (!result && !input) pp_outputs_of_range(run, begin, end);
     if (run->direction == PP_BACKWARD && tensor == PP_INPUT) { /* recomputing: what the windows of those outputs read */
         int64_t from[3], to[3];
         pp_outputs_of_range(run, from, to);
-        for (int a = 0; a < 3; a++) pp_axis_reach(&problem->axis[a], from[a], to[a], &begin[a], &end[a]);
+        for (int a = 0; a < 3; a++) pp_axis_reach(&run->group.axis[a], from[a], to[a], &begin[a], &end[a]);
     }
     array->low = array->high = 0;
     for (int i = 0; i < PP_AXES; i++) {
@@ -137,7 +139,8 @@ static pp_status check_tensors(const pp_plan *plan, const pp_args *args, pp_run 
         for (int e = 0; e < PP_AXES; e++) empty[i] |= extent[i][e] == 0;
         if (empty[i]) continue;
         if (!list[i].address) return pp_fail(error, PP_INVALID, "%s is NULL", name);
-        if ((uintptr_t)list[i].address % size[i]) return pp_fail(error, PP_INVALID, "%s: its address must be a multiple of %zu, the size of its elements", name, size[i]);
+        if ((uintptr_t)list[i].address % size[i])
+            return pp_fail(error, PP_INVALID, "%s: its address must be a multiple of %zu, the size of its elements", name, size[i]);
         int64_t offset = problem->array[tensor].offset;
         bool input = tensor == PP_INPUT || tensor == PP_GRAD_INPUT;
         for (int s = 0; s < desc->rank; s++) {
@@ -152,7 +155,9 @@ static pp_status check_tensors(const pp_plan *plan, const pp_args *args, pp_run 
     for (int i = 0; i < count; i++) {
         for (int k = 0; k < count; k++) {
             if (i == k || !list[i].written || empty[i] || empty[k]) continue;
-            if (!pp_arrays_meet(&array[i], extent[i], run->base[list[i].tensor], size[i], &array[k], extent[k], run->base[list[k].tensor], size[k])) continue;
+            if (!pp_arrays_meet(&array[i], extent[i], run->base[list[i].tensor], size[i], &array[k], extent[k], run->base[list[k].tensor],
+                                size[k]))
+                continue;
             return pp_fail(error, PP_INVALID, "%s overlaps %s", pp_tensor_names[list[i].tensor], pp_tensor_names[list[k].tensor]);
         }
     }
@@ -195,7 +200,7 @@ static pp_status execute(const pp_plan *plan, const pp_run *run, const pp_args *
     for (int a = 0; a < 3; a++) {
         if (run->begin[a] == run->end[a]) return PP_OK;
     }
-    if (run->problem->n == 0 || run->problem->c == 0 || run->problem->inner == 0) return PP_OK;
+    if (run->group.first == run->group.last || run->problem->inner == 0) return PP_OK;
     job j;
     j.run = run;
     j.pass = pass;
@@ -213,7 +218,8 @@ static pp_status execute(const pp_plan *plan, const pp_run *run, const pp_args *
     else run_task(&j, 0);
     if (allocated) pp_plan_release(plan, allocated);
     for (int64_t t = 0; t < j.tasks; t++) {
-        if (j.status[t] == PP_BAD_INDEX) return pp_fail(error, PP_BAD_INDEX, "indices: one lies outside its plane of %lld elements", (long long)run->problem->plane);
+        if (j.status[t] == PP_BAD_INDEX)
+            return pp_fail(error, PP_BAD_INDEX, "indices: one lies outside its plane of %lld elements", (long long)run->problem->plane);
     }
     return PP_OK;
 }
@@ -224,8 +230,10 @@ static pp_status start(const pp_plan *plan, const pp_args *args, pp_direction di
     pp_error error = pp_error_buffer(args->error, args->error_size);
     if (!plan || plan->struct_size != sizeof *plan) return pp_fail(&error, PP_INVALID, "plan is %s", plan ? "not a plan" : "NULL");
     if (!plan->algorithm[direction]) return pp_fail(&error, PP_INVALID, "the plan was made without backward: set desc.backward");
-    if (args->scratch && args->scratch_size < plan->scratch_size) return pp_fail(&error, PP_NO_MEMORY, "scratch_size = %zu: the plan needs %zu", args->scratch_size, plan->scratch_size);
+    if (args->scratch && args->scratch_size < plan->scratch_size)
+        return pp_fail(&error, PP_NO_MEMORY, "scratch_size = %zu: the plan needs %zu", args->scratch_size, plan->scratch_size);
     pp_run run = {.problem = &plan->problem, .kernels = plan->isa->kernels[plan->problem.desc.dtype], .direction = direction};
+    run.group = pp_whole_group(&plan->problem);
     run.accumulate = args->accumulate != 0;
     pp_status status = take_range(plan, args, &run, &error);
     if (status == PP_OK) status = check_tensors(plan, args, &run, &error);

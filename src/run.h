@@ -7,10 +7,20 @@
 
 typedef enum pp_direction { PP_FORWARD, PP_BACKWARD } pp_direction;
 
+/* Planes [first, last), numbered n * c_extent + c, that share their windows.  Today one group holds all planes and the plan's
+ * axes; windows that differ per channel or per box make more, each with axes of its own. */
+typedef struct pp_group {
+    int64_t first, last;
+    const pp_axis *axis, *cover; /* D, H, W, and their reverses */
+} pp_group;
+
+pp_group pp_whole_group(const pp_problem *problem);
+
 /* One call, checked: addresses of the elements at coordinates 0 (view offset and origin included; NULL where not used). */
 typedef struct pp_run {
     const pp_problem *problem;
     const pp_kernels *kernels;
+    pp_group group;
     pp_direction direction;
     char *base[PP_TENSOR_COUNT];
     int64_t begin[3], end[3]; /* the part of the result to make, on D, H, W */
@@ -19,16 +29,16 @@ typedef struct pp_run {
 
 /* What an algorithm does in one direction.  applies == NULL: nothing. */
 typedef struct pp_pass {
-    bool (*applies)(const pp_problem *problem);         /* gives the right answer */
-    bool (*pays)(const pp_problem *problem);            /* ... and is worth choosing; NULL: always */
-    size_t (*scratch)(const pp_problem *problem);       /* bytes for one task */
-    int64_t (*tasks)(const pp_run *run);                /* into how many a run can be split */
+    bool (*applies)(const pp_problem *problem);                                      /* gives the right answer */
+    bool (*pays)(const pp_problem *problem);                                         /* ... and is worth choosing; NULL: always */
+    size_t (*scratch)(const pp_problem *problem);                                    /* bytes for one task */
+    int64_t (*tasks)(const pp_run *run);                                             /* into how many a run can be split */
     pp_status (*run)(const pp_run *run, int64_t task, int64_t tasks, char *scratch); /* PP_OK or PP_BAD_INDEX */
 } pp_pass;
 
 typedef struct pp_algorithm {
     const char *name;
-    const char *what; /* for pp_plan_describe */
+    const char *what;  /* for pp_plan_describe */
     bool uses_kernels; /* runs in every instruction set */
     pp_pass pass[2];   /* by pp_direction */
 } pp_algorithm;
@@ -43,6 +53,13 @@ PP_INLINE void pp_share(int64_t count, int64_t task, int64_t tasks, int64_t *beg
     int64_t each = count / tasks, extra = count % tasks;
     *begin = each * task + pp_min(task, extra);
     *end = *begin + each + (task < extra);
+}
+
+/* Sets coordinates N and C to those of a plane. */
+PP_INLINE void pp_at_plane(const pp_problem *problem, int64_t plane, int64_t at[PP_AXES])
+{
+    at[PP_N] = plane / problem->c;
+    at[PP_C] = plane % problem->c;
 }
 
 /* The divisor of an average whose windows have these extents, as the type that divides. */

@@ -6,8 +6,8 @@
 #include "../common.h"
 
 enum {
-    PP_STACK = 40,             /* blocks of the tree of sums that can be open at once ... */
-    PP_MAX_TAPS = 1 << 22      /* ... by a list of this many taps on three axes: 22 + 3 * 3, rounded up */
+    PP_STACK = 40,        /* blocks of the tree of sums that can be open at once ... */
+    PP_MAX_TAPS = 1 << 22 /* ... by a list of this many taps on three axes: 22 + 3 * 3, rounded up */
 };
 
 /* One element of a window: where its lane 0 lies, and how many blocks of the tree of sums its arrival completes. */
@@ -25,8 +25,8 @@ typedef struct pp_reduce {
     const pp_tap *taps;
     int64_t count, lanes;
     void *target;
-    void *target_index; /* index kernels */
-    bool flip;          /* min on elements: order-reversed values */
+    void *target_index;                  /* index kernels */
+    bool flip;                           /* min on elements: order-reversed values */
     bool ignore_nan, last_nan, last_tie; /* index kernels; ignore_nan also chooses among the max kernels */
 } pp_reduce;
 
@@ -40,7 +40,7 @@ typedef struct pp_finish {
     bool accumulate; /* add to what target holds */
     pp_rounding rounding;
     bool flip, ignore_nan;
-    double empty; /* the value of a lane that saw nothing but ignored NaN */
+    double empty;       /* the value of a lane that saw nothing but ignored NaN */
     void *target_index; /* NULL: values only */
     pp_index_type index_type;
     int64_t index_base, index_step, inner; /* index written = its own + index_base + (j % inner) * index_step */
@@ -50,13 +50,13 @@ typedef void (*pp_reduce_fn)(const pp_reduce *);
 typedef void (*pp_finish_fn)(const pp_finish *);
 
 typedef struct pp_kernels {
-    pp_reduce_fn sum, sum_lanes;             /* elements -> sum lanes; sum lanes -> sum lanes, in the order of the tree */
-    pp_reduce_fn max[2], max_lanes[2];       /* elements -> max lanes; lanes -> lanes.  [1]: NaN is ignored */
-    pp_reduce_fn index, index_lanes;         /* elements -> keys and indices; keys and indices -> the same */
-    pp_finish_fn finish_sum;                 /* sum lanes -> elements: + 0, divide, convert, accumulate */
-    pp_finish_fn finish_max;                 /* max lanes -> elements */
-    pp_finish_fn finish_index;               /* keys and indices -> elements (target may be NULL) and indices */
-    pp_finish_fn scale;                      /* elements -> sum lanes, each divided */
+    pp_reduce_fn sum, sum_lanes;       /* elements -> sum lanes; sum lanes -> sum lanes, in the order of the tree */
+    pp_reduce_fn max[2], max_lanes[2]; /* elements -> max lanes; lanes -> lanes.  [1]: NaN is ignored */
+    pp_reduce_fn index, index_lanes;   /* elements -> keys and indices; keys and indices -> the same */
+    pp_finish_fn finish_sum;           /* sum lanes -> elements: + 0, divide, convert, accumulate */
+    pp_finish_fn finish_max;           /* max lanes -> elements */
+    pp_finish_fn finish_index;         /* keys and indices -> elements (target may be NULL) and indices */
+    pp_finish_fn scale;                /* elements -> sum lanes, each divided */
 } pp_kernels;
 
 #endif

@@ -4,10 +4,10 @@
 /* The windows of one output, and the values under them. */
 typedef struct window_sum {
     const pp_run *run;
-    pp_tensor tensor;      /* what is summed: input, or grad_output over its divisor */
-    const pp_axis *axis;   /* D, H, W */
+    pp_tensor tensor;    /* what is summed: input, or grad_output over its divisor */
+    const pp_axis *axis; /* D, H, W */
     pp_window window[3];
-    int64_t at[PP_AXES];   /* coordinates: n, c, inner fixed, D, H, W moved by the recursion */
+    int64_t at[PP_AXES]; /* coordinates: n, c, inner fixed, D, H, W moved by the recursion */
 } window_sum;
 
 static int64_t offset_of(const pp_array *array, const int64_t at[PP_AXES])
@@ -23,7 +23,7 @@ static double element(const window_sum *s)
     double value = pp_reference_load(p->desc.dtype, s->run->base[s->tensor], offset_of(&p->array[s->tensor], s->at));
     if (s->tensor != PP_GRAD_OUTPUT || p->desc.op == PP_OP_SUM) return value;
     pp_window w[3];
-    for (int a = 0; a < 3; a++) w[a] = pp_axis_window(&p->axis[a], s->at[PP_D + a]);
+    for (int a = 0; a < 3; a++) w[a] = pp_axis_window(&s->run->group.axis[a], s->at[PP_D + a]);
     return pp_reference_rounded(p->desc.dtype, value / pp_divisor_of(p, w));
 }
 
@@ -63,16 +63,17 @@ static void each_result(const pp_run *run, pp_tensor source, const pp_axis *axis
     const pp_problem *p = run->problem;
     window_sum s = {run, source, axis, {{0, 0, 0, 0, 0}}, {0}};
     int64_t at[PP_AXES];
-    for (at[PP_N] = 0; at[PP_N] < p->n; at[PP_N]++)
-        for (at[PP_C] = 0; at[PP_C] < p->c; at[PP_C]++)
-            for (at[PP_D] = run->begin[0]; at[PP_D] < run->end[0]; at[PP_D]++)
-                for (at[PP_H] = run->begin[1]; at[PP_H] < run->end[1]; at[PP_H]++)
-                    for (at[PP_W] = run->begin[2]; at[PP_W] < run->end[2]; at[PP_W]++)
-                        for (at[PP_INNER] = 0; at[PP_INNER] < p->inner; at[PP_INNER]++) {
-                            for (int i = 0; i < PP_AXES; i++) s.at[i] = at[i];
-                            for (int a = 0; a < 3; a++) s.window[a] = pp_axis_window(&axis[a], at[PP_D + a]);
-                            visit(&s, at);
-                        }
+    for (int64_t plane = run->group.first; plane < run->group.last; plane++) {
+        pp_at_plane(p, plane, at);
+        for (at[PP_D] = run->begin[0]; at[PP_D] < run->end[0]; at[PP_D]++)
+            for (at[PP_H] = run->begin[1]; at[PP_H] < run->end[1]; at[PP_H]++)
+                for (at[PP_W] = run->begin[2]; at[PP_W] < run->end[2]; at[PP_W]++)
+                    for (at[PP_INNER] = 0; at[PP_INNER] < p->inner; at[PP_INNER]++) {
+                        for (int i = 0; i < PP_AXES; i++) s.at[i] = at[i];
+                        for (int a = 0; a < 3; a++) s.window[a] = pp_axis_window(&axis[a], at[PP_D + a]);
+                        visit(&s, at);
+                    }
+    }
 }
 
 static void store_average(window_sum *s, const int64_t at[PP_AXES])
@@ -92,7 +93,7 @@ static void store_average(window_sum *s, const int64_t at[PP_AXES])
     }
 }
 
-void pp_reference_average_forward(const pp_run *run) { each_result(run, PP_INPUT, run->problem->axis, store_average); }
+void pp_reference_average_forward(const pp_run *run) { each_result(run, PP_INPUT, run->group.axis, store_average); }
 
 /* grad_input = the sum of grad_output/divisor over the windows that cover the element, in the tree's order */
 static void store_gradient(window_sum *s, const int64_t at[PP_AXES])
@@ -105,4 +106,4 @@ static void store_gradient(window_sum *s, const int64_t at[PP_AXES])
     pp_reference_store(p->desc.dtype, grad_input, offset, gradient);
 }
 
-void pp_reference_average_backward(const pp_run *run) { each_result(run, PP_GRAD_OUTPUT, run->problem->cover, store_gradient); }
+void pp_reference_average_backward(const pp_run *run) { each_result(run, PP_GRAD_OUTPUT, run->group.cover, store_gradient); }

@@ -22,22 +22,23 @@ static winner find(const pp_run *run, const int64_t at[PP_AXES])
 {
     const pp_problem *p = run->problem;
     const pp_array *input = &p->array[PP_INPUT];
+    const pp_axis *axis = run->group.axis;
     pp_window w[3];
-    for (int a = 0; a < 3; a++) w[a] = pp_axis_window(&p->axis[a], at[PP_D + a]);
+    for (int a = 0; a < 3; a++) w[a] = pp_axis_window(&axis[a], at[PP_D + a]);
     int64_t plane = at[PP_N] * input->stride[PP_N] + at[PP_C] * input->stride[PP_C] + at[PP_INNER] * input->stride[PP_INNER];
     winner best = {pp_empty_value(p), -1};
     for (int64_t td = w[0].begin; td < w[0].end; td++)
         for (int64_t th = w[1].begin; th < w[1].end; th++)
             for (int64_t tw = w[2].begin; tw < w[2].end; tw++) {
-                int64_t d = w[0].first + td * p->axis[0].step;
-                int64_t h = w[1].first + th * p->axis[1].step;
-                int64_t x = w[2].first + tw * p->axis[2].step;
+                int64_t d = w[0].first + td * axis[0].step;
+                int64_t h = w[1].first + th * axis[1].step;
+                int64_t x = w[2].first + tw * axis[2].step;
                 double value = pp_reference_load(p->desc.dtype, run->base[PP_INPUT],
                                                  plane + d * input->stride[PP_D] + h * input->stride[PP_H] + x * input->stride[PP_W]);
                 if (p->desc.nan == PP_NAN_IGNORE && isnan(value)) continue;
                 if (best.index >= 0 && !wins(&p->desc, value, best.value)) continue;
                 best.value = value;
-                best.index = (d * p->axis[1].input + h) * p->axis[2].input + x;
+                best.index = (d * axis[1].input + h) * axis[2].input + x;
             }
     return best;
 }
@@ -65,12 +66,13 @@ pp_status pp_reference_max_forward(const pp_run *run)
 {
     const pp_problem *p = run->problem;
     int64_t at[PP_AXES];
-    for (at[PP_N] = 0; at[PP_N] < p->n; at[PP_N]++)
-        for (at[PP_C] = 0; at[PP_C] < p->c; at[PP_C]++)
-            for (at[PP_D] = run->begin[0]; at[PP_D] < run->end[0]; at[PP_D]++)
-                for (at[PP_H] = run->begin[1]; at[PP_H] < run->end[1]; at[PP_H]++)
-                    for (at[PP_W] = run->begin[2]; at[PP_W] < run->end[2]; at[PP_W]++)
-                        for (at[PP_INNER] = 0; at[PP_INNER] < p->inner; at[PP_INNER]++) store_winner(run, at);
+    for (int64_t plane = run->group.first; plane < run->group.last; plane++) {
+        pp_at_plane(p, plane, at);
+        for (at[PP_D] = run->begin[0]; at[PP_D] < run->end[0]; at[PP_D]++)
+            for (at[PP_H] = run->begin[1]; at[PP_H] < run->end[1]; at[PP_H]++)
+                for (at[PP_W] = run->begin[2]; at[PP_W] < run->end[2]; at[PP_W]++)
+                    for (at[PP_INNER] = 0; at[PP_INNER] < p->inner; at[PP_INNER]++) store_winner(run, at);
+    }
     return PP_OK;
 }
 
@@ -129,12 +131,13 @@ pp_status pp_reference_max_backward(const pp_run *run, double *gradient)
 {
     const pp_problem *p = run->problem;
     int64_t at[PP_AXES];
-    for (at[PP_N] = 0; at[PP_N] < p->n; at[PP_N]++)
-        for (at[PP_C] = 0; at[PP_C] < p->c; at[PP_C]++)
-            for (at[PP_INNER] = 0; at[PP_INNER] < p->inner; at[PP_INNER]++) {
-                pp_status status = gather_plane(run, at, gradient);
-                if (status != PP_OK) return status;
-                store_plane(run, at, gradient);
-            }
+    for (int64_t plane = run->group.first; plane < run->group.last; plane++) {
+        pp_at_plane(p, plane, at);
+        for (at[PP_INNER] = 0; at[PP_INNER] < p->inner; at[PP_INNER]++) {
+            pp_status status = gather_plane(run, at, gradient);
+            if (status != PP_OK) return status;
+            store_plane(run, at, gradient);
+        }
+    }
     return PP_OK;
 }

@@ -4,10 +4,14 @@
 double pp_reference_load(pp_dtype dtype, const char *base, int64_t at)
 {
     switch (dtype) {
-    case PP_F32: return ((const float *)base)[at];
-    case PP_F64: return ((const double *)base)[at];
-    case PP_U8: return ((const uint8_t *)base)[at];
-    case PP_BF16: return pp_bf16_to_float(((const uint16_t *)base)[at]);
+    case PP_F32:
+        return ((const float *)base)[at];
+    case PP_F64:
+        return ((const double *)base)[at];
+    case PP_U8:
+        return ((const uint8_t *)base)[at];
+    case PP_BF16:
+        return pp_bf16_to_float(((const uint16_t *)base)[at]);
     }
     return 0;
 }
@@ -15,10 +19,18 @@ double pp_reference_load(pp_dtype dtype, const char *base, int64_t at)
 void pp_reference_store(pp_dtype dtype, char *base, int64_t at, double value)
 {
     switch (dtype) {
-    case PP_F32: ((float *)base)[at] = (float)value; break;
-    case PP_F64: ((double *)base)[at] = value; break;
-    case PP_U8: ((uint8_t *)base)[at] = (uint8_t)value; break;
-    case PP_BF16: ((uint16_t *)base)[at] = pp_bf16_from_float((float)value); break;
+    case PP_F32:
+        ((float *)base)[at] = (float)value;
+        break;
+    case PP_F64:
+        ((double *)base)[at] = value;
+        break;
+    case PP_U8:
+        ((uint8_t *)base)[at] = (uint8_t)value;
+        break;
+    case PP_BF16:
+        ((uint16_t *)base)[at] = pp_bf16_from_float((float)value);
+        break;
     }
 }
 
@@ -36,10 +48,7 @@ static size_t no_scratch(const pp_problem *problem)
     return 0;
 }
 
-static size_t plane_scratch(const pp_problem *problem)
-{
-    return problem->is_max ? (size_t)problem->plane * sizeof(double) : 0;
-}
+static size_t plane_scratch(const pp_problem *problem) { return problem->is_max ? (size_t)problem->plane * sizeof(double) : 0; }
 
 static int64_t one(const pp_run *run)
 {

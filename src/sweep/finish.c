@@ -62,7 +62,8 @@ static pp_finish finish_for(const pp_sweep *s)
 }
 
 /* Finishes lanes [from, to) groups of the row, into memory or, where that is not dense, into s->out first. */
-static void finish_stretch(const pp_sweep *s, const row *r, const int64_t at[PP_AXES], const char *lanes, const pp_stretch *stretch, double divisor)
+static void finish_stretch(const pp_sweep *s, const row *r, const int64_t at[PP_AXES], const char *lanes, const pp_stretch *stretch,
+                           double divisor)
 {
     const pp_desc *desc = &s->problem->desc;
     int64_t from = stretch->begin - s->begin[2], groups = stretch->end - stretch->begin;

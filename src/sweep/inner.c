@@ -23,7 +23,8 @@ static size_t lay_out(inner *s, char *scratch)
     int64_t taps = 1;
     for (int a = 0; a < 3; a++) taps *= pp_max(pp_min(p->axis[a].longest, p->axis[a].input), 1);
     size_t lane = pp_lane_size(p->desc.dtype, s->reducing), width = (size_t)p->inner;
-    size_t sizes[] = {(size_t)taps * sizeof *s->taps, width * lane, width * lane, width * pp_dtypes[p->desc.dtype].size, width * sizeof(int64_t)};
+    size_t sizes[] = {(size_t)taps * sizeof *s->taps, width * lane, width * lane, width * pp_dtypes[p->desc.dtype].size,
+                      width * sizeof(int64_t)};
     char *pieces[PP_COUNT(sizes)];
     size_t used = 0;
     for (int i = 0; i < PP_COUNT(sizes); i++) {
@@ -59,7 +60,7 @@ static size_t scratch_size(const pp_problem *p)
 
 static int64_t positions_of(const pp_run *run)
 {
-    int64_t count = run->problem->n;
+    int64_t count = run->group.last - run->group.first; /* c = 1 */
     for (int a = 0; a < 3; a++) count *= run->end[a] - run->begin[a];
     return count;
 }
@@ -71,14 +72,17 @@ static int64_t tasks_of(const pp_run *run)
     return positions > 4 ? positions : pp_max(positions, run->problem->inner / 64);
 }
 
-static bool same_shape(const pp_window *a, const pp_window *b) { return a->begin == b->begin && a->end == b->end && a->length == b->length; }
+static bool same_shape(const pp_window *a, const pp_window *b)
+{
+    return a->begin == b->begin && a->end == b->end && a->length == b->length;
+}
 
 /* Lists the taps of the window, relative to the first that exists, in the tree's order: W outermost, then H, then D. */
 static void list_taps(inner *s, const pp_window w[3])
 {
     if (s->count && same_shape(&s->window[0], &w[0]) && same_shape(&s->window[1], &w[1]) && same_shape(&s->window[2], &w[2])) return;
     const int64_t *stride = s->problem->array[PP_INPUT].stride;
-    const pp_axis *axis = s->problem->axis;
+    const pp_axis *axis = s->run->group.axis;
     memcpy(s->window, w, sizeof s->window);
     s->count = 0;
     for (int64_t tw = w[2].begin; tw < w[2].end; tw++) {
@@ -103,7 +107,8 @@ static void finish(const inner *s, const int64_t at[PP_AXES], const pp_window w[
     const pp_desc *desc = &p->desc;
     const pp_kernels *k = s->run->kernels;
     size_t element = pp_dtypes[desc->dtype].size, index_size = desc->indices == PP_INDEX_I32 ? 4 : 8;
-    pp_strides value_stride = {0, p->array[PP_OUTPUT].stride[PP_INNER]}, index_stride = {0, p->array[PP_INDICES].stride[PP_INNER]}, dense = {0, 1};
+    pp_strides value_stride = {0, p->array[PP_OUTPUT].stride[PP_INNER]}, index_stride = {0, p->array[PP_INDICES].stride[PP_INNER]},
+               dense = {0, 1};
     bool values_dense = value_stride.inner == 1, indices_dense = index_stride.inner == 1;
     pp_finish f = {.source = s->result, .source_index = s->result_index, .lanes = s->lanes, .divisor = 1, .rounding = desc->rounding};
     f.flip = desc->op == PP_OP_MIN;
@@ -139,11 +144,12 @@ static void pool_position(inner *s, const int64_t at[PP_AXES])
     char *winners = s->reducing == PP_WINNERS ? run->base[PP_INDICES] + indices * (int64_t)index_size : NULL;
     source += at[PP_N] * in->stride[PP_N];
     for (int a = 0; a < 3; a++) {
-        w[a] = pp_axis_window(&p->axis[a], at[PP_D + a]);
+        const pp_axis *axis = &run->group.axis[a];
+        w[a] = pp_axis_window(axis, at[PP_D + a]);
         empty |= w[a].begin == w[a].end;
-        int64_t first = w[a].first + w[a].begin * p->axis[a].step;
+        int64_t first = w[a].first + w[a].begin * axis->step;
         source += first * in->stride[PP_D + a];
-        first_index = first_index * p->axis[a].input + first;
+        first_index = first_index * axis->input + first;
     }
     if (empty) {
         pp_fill_empty(values, s->lanes, out->stride[PP_INNER], p);
@@ -183,7 +189,7 @@ static pp_status run_inner(const pp_run *run, int64_t task, int64_t tasks, char 
             at[PP_D + a] = run->begin[a] + rest % size[a];
             rest /= size[a];
         }
-        at[PP_N] = rest;
+        pp_at_plane(run->problem, run->group.first + rest, at);
         pool_position(&s, at);
     }
     return PP_OK;

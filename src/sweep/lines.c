@@ -77,10 +77,18 @@ void pp_fill_empty(char *elements, int64_t count, int64_t step, const pp_problem
     double value = pp_empty_value(problem);
     for (int64_t i = 0; i < count; i++) {
         switch (problem->desc.dtype) {
-        case PP_F32: ((float *)elements)[i * step] = (float)value; break;
-        case PP_F64: ((double *)elements)[i * step] = value; break;
-        case PP_U8: ((uint8_t *)elements)[i * step] = (uint8_t)value; break;
-        case PP_BF16: ((uint16_t *)elements)[i * step] = pp_bf16_from_float((float)value); break;
+        case PP_F32:
+            ((float *)elements)[i * step] = (float)value;
+            break;
+        case PP_F64:
+            ((double *)elements)[i * step] = value;
+            break;
+        case PP_U8:
+            ((uint8_t *)elements)[i * step] = (uint8_t)value;
+            break;
+        case PP_BF16:
+            ((uint16_t *)elements)[i * step] = pp_bf16_from_float((float)value);
+            break;
         }
     }
 }
@@ -111,9 +119,17 @@ void pp_copy(char *to, pp_strides ts, const char *from, pp_strides fs, int64_t g
         return;
     }
     switch (size) { /* constant sizes become single moves */
-    case 1: copy_sized(to, ts, from, fs, groups, inner, 1); break;
-    case 2: copy_sized(to, ts, from, fs, groups, inner, 2); break;
-    case 4: copy_sized(to, ts, from, fs, groups, inner, 4); break;
-    default: copy_sized(to, ts, from, fs, groups, inner, 8); break;
+    case 1:
+        copy_sized(to, ts, from, fs, groups, inner, 1);
+        break;
+    case 2:
+        copy_sized(to, ts, from, fs, groups, inner, 2);
+        break;
+    case 4:
+        copy_sized(to, ts, from, fs, groups, inner, 4);
+        break;
+    default:
+        copy_sized(to, ts, from, fs, groups, inner, 8);
+        break;
     }
 }

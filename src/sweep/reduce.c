@@ -24,7 +24,7 @@ static void prepare_row(pp_sweep *s, const int64_t at[PP_AXES], int64_t d, int64
         from = gathered;
     }
     if (!s->scale) return;
-    pp_window w[3] = {pp_axis_window(&s->problem->axis[0], d), pp_axis_window(&s->problem->axis[1], h)};
+    pp_window w[3] = {pp_axis_window(&s->run->group.axis[0], d), pp_axis_window(&s->run->group.axis[1], h)};
     for (int64_t i = 0; i < s->stretch_count; i++) {
         const pp_stretch *stretch = &s->stretches[i];
         int64_t first = (stretch->begin - s->read_begin) * s->inner;
@@ -37,7 +37,8 @@ static void prepare_row(pp_sweep *s, const int64_t at[PP_AXES], int64_t d, int64
 }
 
 /* Reduces the rows under windows wd, wh, from lane "from" on, to "lanes" lanes. */
-static void reduce_rows(pp_sweep *s, const int64_t at[PP_AXES], const pp_window *wd, const pp_window *wh, int64_t from, int64_t lanes, char *target)
+static void reduce_rows(pp_sweep *s, const int64_t at[PP_AXES], const pp_window *wd, const pp_window *wh, int64_t from, int64_t lanes,
+                        char *target)
 {
     bool prepared = s->packed || s->scale;
     int64_t count = 0, read = (s->read_end - s->read_begin) * s->inner;
@@ -253,7 +254,8 @@ char *pp_sweep_reduce_row(pp_sweep *s, const int64_t at[PP_AXES], char *into)
         pp_strides dense = {s->inner, 1}, spread = {axis->period * s->inner, 1};
         size_t start = (size_t)(first * s->inner) * s->lane;
         pp_copy(result + start, spread, s->lane_class, dense, count, s->inner, s->lane);
-        if (s->reducing == PP_WINNERS) pp_copy(result + start + s->mirror, spread, s->lane_class + s->mirror, dense, count, s->inner, s->lane);
+        if (s->reducing == PP_WINNERS)
+            pp_copy(result + start + s->mirror, spread, s->lane_class + s->mirror, dense, count, s->inner, s->lane);
     }
     return result;
 }

@@ -1,8 +1,6 @@
 /* The rows "row" and "separable" of the algorithm table: sweeps that take every tap, or levels where windows are long. */
 #include "sweep.h"
 
-
-
 static bool sums(const pp_problem *p) { return !p->is_max; }
 
 static bool forward_applies(const pp_problem *p) { return pp_sweep_applies(p, PP_FORWARD, pp_reducing_of(p)); }
@@ -27,7 +25,7 @@ static void choose_levels(const pp_problem *p, pp_direction direction, bool leve
 
 static size_t scratch_for(const pp_problem *p, pp_direction direction, bool separable)
 {
-    pp_run run = {.problem = p, .direction = direction};
+    pp_run run = {.problem = p, .group = pp_whole_group(p), .direction = direction};
     bool levels[2] = {false, false};
     if (separable) choose_levels(p, direction, levels);
     for (int a = 0; a < 3; a++) run.end[a] = direction == PP_FORWARD ? p->axis[a].output : p->axis[a].input;
@@ -42,8 +40,7 @@ static size_t separable_backward_scratch(const pp_problem *p) { return scratch_f
 
 static int64_t rows_of(const pp_run *run)
 {
-    const pp_problem *p = run->problem;
-    return p->n * p->c * (run->end[0] - run->begin[0]) * (run->end[1] - run->begin[1]);
+    return (run->group.last - run->group.first) * (run->end[0] - run->begin[0]) * (run->end[1] - run->begin[1]);
 }
 
 static pp_status sweep(const pp_run *run, int64_t task, int64_t tasks, char *scratch, bool separable)
@@ -55,24 +52,26 @@ static pp_status sweep(const pp_run *run, int64_t task, int64_t tasks, char *scr
     pp_sweep_init(&s, run, run->direction, pp_reducing_of(run->problem), levels, scratch);
     pp_share(rows_of(run), task, tasks, &begin, &end);
     for (int64_t i = begin; i < end; i++) {
-        int64_t plane = i / height / depth;
+        pp_at_plane(run->problem, run->group.first + i / height / depth, at);
         at[PP_H] = run->begin[1] + i % height;
         at[PP_D] = run->begin[0] + i / height % depth;
-        at[PP_C] = plane % run->problem->c;
-        at[PP_N] = plane / run->problem->c;
         pp_sweep_row(&s, at);
     }
     return PP_OK;
 }
 
 static pp_status run_row(const pp_run *run, int64_t task, int64_t tasks, char *scratch) { return sweep(run, task, tasks, scratch, false); }
-static pp_status run_separable(const pp_run *run, int64_t task, int64_t tasks, char *scratch) { return sweep(run, task, tasks, scratch, true); }
+static pp_status run_separable(const pp_run *run, int64_t task, int64_t tasks, char *scratch)
+{
+    return sweep(run, task, tasks, scratch, true);
+}
 
 const pp_algorithm pp_algorithm_row = {
     .name = "row",
     .what = "rows reduced over D and H, then along W",
     .uses_kernels = true,
-    .pass = {{forward_applies, NULL, row_forward_scratch, rows_of, run_row}, {backward_applies, NULL, row_backward_scratch, rows_of, run_row}},
+    .pass = {{forward_applies, NULL, row_forward_scratch, rows_of, run_row},
+             {backward_applies, NULL, row_backward_scratch, rows_of, run_row}},
 };
 
 const pp_algorithm pp_algorithm_separable = {

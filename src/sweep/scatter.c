@@ -7,19 +7,20 @@
 typedef struct scatter {
     const pp_run *run;
     const pp_problem *problem;
-    int64_t begin[3], end[3];    /* the part of grad_input that this task makes */
-    int64_t from[3], to[3];      /* the outputs to look at */
-    int64_t lane_from, lane_to;  /* channels of a channels-last tensor */
-    bool whole;                  /* the part is the whole plane */
-    pp_sweep sweep;              /* finds the winners */
-    char *gradient;              /* of the part, as sum lanes */
+    int64_t begin[3], end[3];   /* the part of grad_input that this task makes */
+    int64_t from[3], to[3];     /* the outputs to look at */
+    int64_t lane_from, lane_to; /* channels of a channels-last tensor */
+    bool whole;                 /* the part is the whole plane */
+    pp_sweep sweep;             /* finds the winners */
+    char *gradient;             /* of the part, as sum lanes */
 } scatter;
 
 static bool recomputes(const pp_problem *p) { return p->desc.backward == PP_BACKWARD_RECOMPUTE; }
 
 static bool applies(const pp_problem *p)
 {
-    return p->is_max && p->plane <= PTRDIFF_MAX / 16 / pp_max(p->inner, 1) && (!recomputes(p) || pp_sweep_applies(p, PP_FORWARD, PP_WINNERS));
+    return p->is_max && p->plane <= PTRDIFF_MAX / 16 / pp_max(p->inner, 1) &&
+           (!recomputes(p) || pp_sweep_applies(p, PP_FORWARD, PP_WINNERS));
 }
 
 static size_t gradient_size(const pp_problem *p) { return pp_aligned((size_t)(p->plane * p->inner) * pp_dtypes[p->desc.dtype].sum_size); }
@@ -29,7 +30,7 @@ static void choose_levels(const pp_problem *p, bool levels[2]) { pp_sweep_levels
 static size_t scratch_size(const pp_problem *p)
 {
     if (!recomputes(p)) return gradient_size(p);
-    pp_run run = {.problem = p, .direction = PP_BACKWARD};
+    pp_run run = {.problem = p, .group = pp_whole_group(p), .direction = PP_BACKWARD};
     bool levels[2];
     choose_levels(p, levels);
     for (int a = 0; a < 3; a++) run.end[a] = p->axis[a].input;
@@ -40,8 +41,9 @@ static size_t scratch_size(const pp_problem *p)
 /* Whole planes where there are enough, else rows of each. */
 static int64_t tasks_of(const pp_run *run)
 {
-    int64_t planes = run->problem->n * run->problem->c;
-    return planes > 4 ? planes : pp_max(planes, run->end[0] - run->begin[0] > 1 ? run->end[0] - run->begin[0] : run->end[1] - run->begin[1]);
+    int64_t planes = run->group.last - run->group.first;
+    return planes > 4 ? planes
+                      : pp_max(planes, run->end[0] - run->begin[0] > 1 ? run->end[0] - run->begin[0] : run->end[1] - run->begin[1]);
 }
 
 /* Winner g of row "at" as an index in the plane; less than -1: none of the plane's. */
@@ -66,9 +68,15 @@ PP_INLINE int64_t place(const scatter *s, int64_t index, int64_t i)
 PP_INLINE void add(const scatter *s, int64_t place, const char *grad_output, int64_t offset)
 {
     switch (s->problem->desc.dtype) {
-    case PP_F64: ((double *)s->gradient)[place] += ((const double *)grad_output)[offset]; break;
-    case PP_BF16: ((float *)s->gradient)[place] += pp_bf16_to_float(((const uint16_t *)grad_output)[offset]); break;
-    default: ((float *)s->gradient)[place] += ((const float *)grad_output)[offset]; break;
+    case PP_F64:
+        ((double *)s->gradient)[place] += ((const double *)grad_output)[offset];
+        break;
+    case PP_BF16:
+        ((float *)s->gradient)[place] += pp_bf16_to_float(((const uint16_t *)grad_output)[offset]);
+        break;
+    default:
+        ((float *)s->gradient)[place] += ((const float *)grad_output)[offset];
+        break;
     }
 }
 
@@ -86,7 +94,9 @@ static pp_status add_row(scatter *s, const int64_t at[PP_AXES])
         for (int64_t i = s->lane_from; i < s->lane_to; i++) {
             int64_t winner;
             if (winners) winner = winners[(w - s->from[2]) * inner + i];
-            else winner = winner_at(p, indices, index_row + w * index->stride[PP_W] + i * index->stride[PP_INNER], base + (tensor_wide ? i * p->plane : 0));
+            else
+                winner = winner_at(p, indices, index_row + w * index->stride[PP_W] + i * index->stride[PP_INNER],
+                                   base + (tensor_wide ? i * p->plane : 0));
             if (winner < -1) return PP_BAD_INDEX;
             if (winner < 0) continue;
             int64_t to = place(s, winner, i);
@@ -132,9 +142,10 @@ static void each_row(scatter *s, const int64_t plane[PP_AXES], bool write)
     (void)dense;
 }
 
-static pp_status do_plane(scatter *s, int64_t n, int64_t c)
+static pp_status do_plane(scatter *s, int64_t plane)
 {
-    int64_t at[PP_AXES] = {n, c};
+    int64_t at[PP_AXES] = {0};
+    pp_at_plane(s->problem, plane, at);
     each_row(s, at, false);
     for (at[PP_D] = s->from[0]; at[PP_D] < s->to[0]; at[PP_D]++) {
         for (at[PP_H] = s->from[1]; at[PP_H] < s->to[1]; at[PP_H]++) {
@@ -150,7 +161,7 @@ static pp_status run_scatter(const pp_run *run, int64_t task, int64_t tasks, cha
 {
     const pp_problem *p = run->problem;
     scatter s = {.run = run, .problem = p, .lane_to = p->inner, .gradient = scratch, .whole = true};
-    int64_t planes = p->n * p->c, first = 0, last = planes;
+    int64_t planes = run->group.last - run->group.first, first = 0, last = planes;
     for (int a = 0; a < 3; a++) s.begin[a] = run->begin[a], s.end[a] = run->end[a];
     if (tasks <= planes) {
         pp_share(planes, task, tasks, &first, &last);
@@ -168,7 +179,7 @@ static pp_status run_scatter(const pp_run *run, int64_t task, int64_t tasks, cha
         pp_sweep_init(&s.sweep, run, PP_FORWARD, PP_WINNERS, levels, scratch + gradient_size(p));
     }
     for (int64_t i = first; i < last; i++) {
-        pp_status status = do_plane(&s, i / p->c, i % p->c);
+        pp_status status = do_plane(&s, run->group.first + i);
         if (status != PP_OK) return status;
     }
     return PP_OK;

@@ -93,7 +93,7 @@ static size_t lay_out(pp_sweep *s, char *scratch)
     int64_t rows = d_taps * (s->levels[0] ? 1 : h_taps), w_taps = s->levels[1] ? s->w_levels : axis[2].longest;
     s->taps = take(scratch, &used, (size_t)pp_max(pp_max(rows, w_taps), s->h_levels + 2) * sizeof *s->taps);
 
-    const pp_axis *divided = s->scale ? &s->problem->axis[2] : &axis[2];
+    const pp_axis *divided = s->scale ? &s->run->group.axis[2] : &axis[2];
     int64_t from = s->scale ? s->read_begin : s->begin[2], to = s->scale ? s->read_end : s->end[2];
     bool divides = s->problem->desc.op == PP_OP_AVERAGE && (s->scale || s->run->direction == PP_FORWARD);
     s->stretch_count = find_stretches(divided, from, to, divides, NULL);
@@ -135,12 +135,13 @@ size_t pp_sweep_init(pp_sweep *s, const pp_run *run, pp_direction direction, pp_
     const pp_problem *p = run->problem;
     bool forward = direction == PP_FORWARD;
     *s = (pp_sweep){.run = run, .problem = p, .reducing = reducing};
-    s->axis = forward ? p->axis : p->cover;
+    s->axis = forward ? run->group.axis : run->group.cover;
     s->source = &p->array[forward ? PP_INPUT : PP_GRAD_OUTPUT];
     s->target = &p->array[forward ? PP_OUTPUT : PP_GRAD_INPUT];
     s->source_base = run->base[forward ? PP_INPUT : PP_GRAD_OUTPUT];
     if (forward && run->direction == PP_BACKWARD) pp_outputs_of_range(run, s->begin, s->end); /* recomputing winners */
-    else for (int a = 0; a < 3; a++) s->begin[a] = run->begin[a], s->end[a] = run->end[a];
+    else
+        for (int a = 0; a < 3; a++) s->begin[a] = run->begin[a], s->end[a] = run->end[a];
     s->scale = !forward && p->desc.op == PP_OP_AVERAGE;
     s->levels[0] = levels[0] && s->axis[1].longest > 1;
     s->levels[1] = levels[1] && s->axis[2].longest > 1;

@@ -51,8 +51,8 @@ typedef struct pp_sweep {
     char *tower;  /* levels on H, of one strip of lanes */
     char *climb;  /* levels 1, 2, ... on W, of one line */
     char *phases;
-    char *lane_class; /* outputs of one class, where they must be spread */
-    char *result;     /* a row of the target, as lanes */
+    char *lane_class;      /* outputs of one class, where they must be spread */
+    char *result;          /* a row of the target, as lanes */
     char *out, *out_index; /* a row of the target, as elements */
     size_t mirror;
 } pp_sweep;
