@@ -24,24 +24,35 @@ static double value_of(fill kind, rng *r)
 {
     double uniform = (double)(rng_next(r) >> 11) * 0x1p-53;
     switch (kind) {
-    case FILL_INTS: return (double)(rng_below(r, 201) - 100);
-    case FILL_NAN: return rng_below(r, 8) ? uniform * 8 - 4 : (rng_below(r, 2) ? NAN : -NAN);
+    case FILL_INTS:
+        return (double)(rng_below(r, 201) - 100);
+    case FILL_NAN:
+        return rng_below(r, 8) ? uniform * 8 - 4 : (rng_below(r, 2) ? NAN : -NAN);
     case FILL_INF: {
         static const double special[] = {INFINITY, -INFINITY, 0.0, -0.0, 1e-310, -1e-42, 1, -1};
         return special[rng_below(r, 8)];
     }
-    case FILL_TIES: return (double)rng_below(r, 3);
-    case FILL_EQUAL: return -1.5;
-    default: return (uniform + (double)(rng_next(r) >> 11) * 0x1p-53 - 1) * ldexp(1, (int)rng_below(r, 12) - 6);
+    case FILL_TIES:
+        return (double)rng_below(r, 3);
+    case FILL_EQUAL:
+        return -1.5;
+    default:
+        return (uniform + (double)(rng_next(r) >> 11) * 0x1p-53 - 1) * ldexp(1, (int)rng_below(r, 12) - 6);
     }
 }
 
 static void store(char *p, pp_dtype dtype, double value)
 {
     switch (dtype) {
-    case PP_F32: *(float *)(void *)p = (float)value; break;
-    case PP_F64: *(double *)(void *)p = value; break;
-    case PP_U8: *(uint8_t *)p = isfinite(value) ? (uint8_t)(int64_t)(value * 37 + 128) : 255; break;
+    case PP_F32:
+        *(float *)(void *)p = (float)value;
+        break;
+    case PP_F64:
+        *(double *)(void *)p = value;
+        break;
+    case PP_U8:
+        *(uint8_t *)p = isfinite(value) ? (uint8_t)(int64_t)(value * 37 + 128) : 255;
+        break;
     case PP_BF16: {
         float f = (float)value;
         uint32_t u;
@@ -73,6 +84,28 @@ static void layout_of(const pp_plan *plan, pp_tensor which, tensor *t)
     t->stride[0] = step;
 }
 
+/* Maps t->bytes between two unreadable pages. */
+static void map_guarded(tensor *t, bool at_end, size_t shift)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE), room = (t->bytes + shift + page - 1) / page * page;
+    t->map_size = room + 2 * page;
+    t->map = mmap(NULL, t->map_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (t->map == MAP_FAILED) abort();
+    mprotect(t->map, page, PROT_NONE);
+    mprotect((char *)t->map + page + room, page, PROT_NONE);
+    char *first = (char *)t->map + page;
+    t->low = at_end ? first + room - shift - t->bytes : first + shift;
+}
+
+tensor tensor_block(size_t bytes, bool at_end, size_t shift)
+{
+    tensor t = {.bytes = bytes, .element = 1, .axes = 1, .extent = {(int64_t)bytes}, .stride = {1}, .empty = bytes == 0};
+    map_guarded(&t, at_end, shift);
+    t.base = t.low;
+    tensor_poison(&t);
+    return t;
+}
+
 tensor tensor_make(const pp_plan *plan, pp_tensor which, bool at_end, size_t shift)
 {
     const pp_desc *desc = pp_plan_desc(plan);
@@ -85,14 +118,7 @@ tensor tensor_make(const pp_plan *plan, pp_tensor which, bool at_end, size_t shi
         else high += (t.extent[i] - 1) * t.stride[i];
     }
     t.bytes = t.empty ? 0 : (size_t)(high - low + 1) * t.element;
-    size_t page = (size_t)sysconf(_SC_PAGESIZE), room = (t.bytes + shift + page - 1) / page * page;
-    t.map_size = room + 2 * page;
-    t.map = mmap(NULL, t.map_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (t.map == MAP_FAILED) abort();
-    mprotect(t.map, page, PROT_NONE);
-    mprotect((char *)t.map + page + room, page, PROT_NONE);
-    char *first = (char *)t.map + page;
-    t.low = at_end ? first + room - shift - t.bytes : first + shift;
+    map_guarded(&t, at_end, shift);
     t.base = t.low - (t.empty ? 0 : low) * (int64_t)t.element;
     tensor_poison(&t);
     return t;

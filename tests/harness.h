@@ -35,11 +35,13 @@ typedef struct tensor {
 /* The tensor of a plan; at_end: its last byte lies before an unreadable page (else its first behind one); shift: bytes from
  * there, a multiple of the element's size. */
 tensor tensor_make(const pp_plan *plan, pp_tensor which, bool at_end, size_t shift);
+/* Plain memory with the same guards, for scratch: at_end, else at the beginning. */
+tensor tensor_block(size_t bytes, bool at_end, size_t shift);
 void tensor_free(tensor *t);
 void tensor_fill(tensor *t, pp_dtype dtype, fill kind, rng *r);
-void tensor_poison(tensor *t);                   /* every byte 0xA5 */
-void tensor_copy(tensor *to, const tensor *from); /* same shape and view; all bytes */
-bool tensor_gaps_intact(const tensor *t);        /* elements outside the view still hold 0xA5 */
+void tensor_poison(tensor *t);                     /* every byte 0xA5 */
+void tensor_copy(tensor *to, const tensor *from);  /* same shape and view; all bytes */
+bool tensor_gaps_intact(const tensor *t);          /* elements outside the view still hold 0xA5 */
 const void *tensor_at(const tensor *t, int64_t i); /* element i in the order N, C, spatial */
 int64_t tensor_count(const tensor *t);
 

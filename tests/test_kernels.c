@@ -1,18 +1,22 @@
 /* Every algorithm, in every instruction set, against the reference, bit for bit: for each case of the files named on the command
  * line and for random ones, with guard pages, canaries, odd addresses and hostile values.
  *
- *   test_kernels [--random COUNT] [--seed N] [--case "CASE"] FILE...
+ *   test_kernels [--verbose] [--random COUNT] [--seed N] [--case "CASE"] FILE...
  *
- * A failure prints the case; --case runs it again. */
+ * A failure prints the case, a crash too; --case runs it again.  --verbose prints every case before it runs. */
 #define _GNU_SOURCE
 #include "generator.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static long passed, failed;
-static long ran[16]; /* per algorithm: one that never applies is not tested */
+static bool verbose;
+static const char *running = "none"; /* the case, for crashed() */
+static long ran[16];                 /* per algorithm: one that never applies is not tested */
 static pp_threads *pool;
 
 /* One direction of one plan on given data. */
@@ -24,7 +28,7 @@ typedef struct result {
 
 typedef struct data {
     tensor input, grad_output, indices, old;
-    bool bad_alignment_end;
+    bool bad_alignment_end, own_scratch;
     size_t shift;
 } data;
 
@@ -35,6 +39,8 @@ static result run(const pp_plan *plan, const data *d, bool backward, bool accumu
     pp_args args = {.struct_size = sizeof args};
     args.error = r.error;
     args.error_size = sizeof r.error;
+    tensor scratch = tensor_block(d->own_scratch ? pp_plan_scratch_size(plan) : 0, d->bad_alignment_end, d->shift % 64);
+    if (!scratch.empty) args.scratch = scratch.base, args.scratch_size = scratch.bytes;
     for (int a = 0; begin && a < desc->rank; a++) args.range_begin[a] = begin[a], args.range_end[a] = end[a];
     if (!backward) {
         r.output = tensor_make(plan, PP_OUTPUT, d->bad_alignment_end, d->shift);
@@ -55,6 +61,7 @@ static result run(const pp_plan *plan, const data *d, bool backward, bool accumu
         args.accumulate = accumulate;
         r.status = pp_backward(plan, &args);
     }
+    tensor_free(&scratch);
     return r;
 }
 
@@ -75,7 +82,8 @@ static void report(const char *text, const char *algorithm, const char *isa, int
 }
 
 /* Compares a result with the reference's and counts. */
-static void judge(const char *text, const char *algorithm, const char *isa, int threads, const pp_desc *desc, const result *want, const result *got)
+static void judge(const char *text, const char *algorithm, const char *isa, int threads, const pp_desc *desc, const result *want,
+                  const result *got)
 {
     bool max = desc->op == PP_OP_MAX || desc->op == PP_OP_MIN;
     if (got->status != want->status) {
@@ -148,8 +156,21 @@ static void sweep(const char *text, const pp_desc *desc, const pp_plan *referenc
     release(&want);
 }
 
+/* A touched guard page, a heap that was written over: says which case it was. */
+static void crashed(int number)
+{
+    static const char before[] = "FAIL crash: test_kernels --case \"", after[] = "\"\n";
+    ssize_t written = write(STDOUT_FILENO, before, sizeof before - 1);
+    written += write(STDOUT_FILENO, running, strlen(running));
+    written += write(STDOUT_FILENO, after, sizeof after - 1);
+    signal(written ? number : SIGABRT, SIG_DFL);
+    raise(number);
+}
+
 static void check_case(const char *text, uint64_t seed, bool must_plan)
 {
+    running = text;
+    if (verbose) printf("%s\n", text), fflush(stdout);
     pp_desc desc;
     char error[256];
     if (pp_desc_parse(&desc, text, error, sizeof error) != PP_OK) {
@@ -169,7 +190,9 @@ static void check_case(const char *text, uint64_t seed, bool must_plan)
     bool backward = full->backward != PP_BACKWARD_NONE;
     for (fill kind = 0; kind < FILL_COUNT; kind++) {
         if (desc.dtype == PP_U8 && (kind == FILL_NAN || kind == FILL_INF)) continue;
-        data d = {.bad_alignment_end = rng_below(&r, 2), .shift = (size_t)rng_below(&r, 17) * pp_dtype_size(desc.dtype)};
+        data d = {.bad_alignment_end = rng_below(&r, 2),
+                  .own_scratch = rng_below(&r, 2),
+                  .shift = (size_t)rng_below(&r, 17) * pp_dtype_size(desc.dtype)};
         d.input = tensor_make(plan, PP_INPUT, !d.bad_alignment_end, d.shift);
         tensor_fill(&d.input, desc.dtype, kind, &r);
         sweep(text, &desc, plan, &d, false, false, NULL, NULL);
@@ -221,8 +244,12 @@ int main(int argc, char **argv)
     rng r = {1};
     long random = 0;
     pool = pp_threads_create(3);
+    signal(SIGSEGV, crashed);
+    signal(SIGBUS, crashed);
+    signal(SIGABRT, crashed);
     for (int i = 1; i < argc; i++) {
-        if (!strcmp(argv[i], "--random") && i + 1 < argc) random = atol(argv[++i]);
+        if (!strcmp(argv[i], "--verbose")) verbose = true;
+        else if (!strcmp(argv[i], "--random") && i + 1 < argc) random = atol(argv[++i]);
         else if (!strcmp(argv[i], "--seed") && i + 1 < argc) r.state = strtoull(argv[++i], NULL, 10);
         else if (!strcmp(argv[i], "--case") && i + 1 < argc) check_case(argv[++i], 1, true);
         else check_file(argv[i]);
@@ -233,6 +260,7 @@ int main(int argc, char **argv)
         if (rng_below(&r, 3) == 0) random_views(&r, text);
         check_case(text, 1, false);
     }
+    running = "none";
     pp_threads_destroy(pool);
     for (int a = 0; random > 100 && pp_name(PP_NAME_ALGORITHM, a + 1); a++) {
         printf("%-10s %ld runs\n", pp_name(PP_NAME_ALGORITHM, a), ran[a]);
