@@ -37,6 +37,14 @@ check "build without threads.c" bash -c "cc -O2 -Iinclude -shared -fPIC -Wl,-z,d
 refuses_fast_math() { ! gcc -O2 -ffast-math -Iinclude -c src/run.c -o "$work/fast.o"; }
 check "-ffast-math is refused" refuses_fast_math
 
+# the README's program says what its comment says
+readme_example() {
+    sed -n '/^```c/,/^```$/p' README.md | sed '1d;$d' >"$work/example.c" || return 1
+    cc -O2 -Wall -Wextra -Werror -Iinclude "$work/example.c" $build/libpoolpack.a -lm -lpthread -o "$work/example" || return 1
+    [ "$("$work/example")" = "$(printf '6 4\n4 9')" ]
+}
+check "the README's program" readme_example
+
 # at most 40 symbols, those of poolpack.map; nothing of libm but what is exact
 exported() { nm -D --defined-only "$1" | awk '$2 == "T" || $2 == "B" || $2 == "D" || $2 == "R" { sub(/@.*/, "", $3); print $3 }' | sort; }
 mapped() { grep -oE '^ +pp_[a-z_0-9]+' poolpack.map | tr -d ' ' | sort; }
