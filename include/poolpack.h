@@ -321,7 +321,8 @@ typedef struct pp_args {
     size_t error_size;
 } pp_args;
 
-/* Nothing is written when an argument is wrong.  PP_BAD_INDEX is found while running: see there. */
+/* Nothing is written when an argument is wrong (args NULL or with another struct_size: PP_INVALID, without a sentence).
+ * PP_BAD_INDEX is found while running: see there. */
 PP_API pp_status pp_forward(const pp_plan *plan, const pp_args *args);
 PP_API pp_status pp_backward(const pp_plan *plan, const pp_args *args);
 

@@ -91,6 +91,20 @@ static pp_status take_range(const pp_plan *plan, const pp_args *args, pp_run *ru
     return PP_OK;
 }
 
+static pp_status check_origins(const pp_desc *desc, const pp_args *args, const pp_error *error)
+{
+    for (int s = 0; s < desc->rank; s++) {
+        for (int output = 0; output < 2; output++) {
+            int64_t origin = (output ? args->output_origin : args->input_origin)[s];
+            int64_t size = (output ? desc->output_size : desc->input_size)[s];
+            if (origin >= 0 && origin <= size) continue;
+            return pp_fail(error, PP_INVALID, "%s_origin[%d] = %lld: must lie in 0 to %lld", output ? "output" : "input", s,
+                           (long long)origin, (long long)size);
+        }
+    }
+    return PP_OK;
+}
+
 /* What part of a tensor a run touches: extents, and the array moved to it. */
 static void touched(const pp_run *run, pp_tensor tensor, int64_t extent[PP_AXES], pp_array *array)
 {
@@ -236,6 +250,7 @@ static pp_status start(const pp_plan *plan, const pp_args *args, pp_direction di
     run.group = pp_whole_group(&plan->problem);
     run.accumulate = args->accumulate != 0;
     pp_status status = take_range(plan, args, &run, &error);
+    if (status == PP_OK) status = check_origins(&plan->problem.desc, args, &error);
     if (status == PP_OK) status = check_tensors(plan, args, &run, &error);
     return status == PP_OK ? execute(plan, &run, args, &error) : status;
 }

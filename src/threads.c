@@ -1,5 +1,9 @@
 /* An optional pool of threads behind pp_options.parallel_for: nothing else in the library knows it. */
+#if defined(__linux__)
+#define _GNU_SOURCE /* sched_getaffinity */
+#else
 #define _POSIX_C_SOURCE 200809L
+#endif
 #include "common.h"
 
 #include <pthread.h>
@@ -51,12 +55,20 @@ static void *work(void *argument)
     return NULL;
 }
 
+/* CPUs that this process may use. */
+static int usable_cpus(void)
+{
+#if defined(__linux__)
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof set, &set) == 0) return CPU_COUNT(&set);
+#endif
+    long online = sysconf(_SC_NPROCESSORS_ONLN);
+    return online > 0 ? (int)pp_min(online, 1024) : 1;
+}
+
 pp_threads *pp_threads_create(int threads)
 {
-    if (threads <= 0) {
-        long online = sysconf(_SC_NPROCESSORS_ONLN);
-        threads = online > 0 ? (int)pp_min(online, 256) : 1;
-    }
+    if (threads <= 0) threads = usable_cpus();
     pp_threads *pool = calloc(1, sizeof *pool + (size_t)threads * sizeof *pool->workers);
     if (!pool) return NULL;
     pthread_mutex_init(&pool->lock, NULL);
