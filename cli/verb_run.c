@@ -5,7 +5,9 @@
 #include <string.h>
 
 static const char run_help[] = "Usage: poolpack run CASE INPUT... [-o OUTPUT] [options]\n"
-                               "Pools each INPUT as CASE says: the notation of docs/notation.md, without shapes.\n"
+                               "Pools each INPUT as CASE says.\n"
+                               "CASE    the notation of docs/notation.md, without shapes; quoted or not: the first word that is\n"
+                               "        not of the notation begins the inputs (a file called s2 is ./s2)\n"
                                "INPUT   .npy, PNG, JPEG, IDX (all also gzipped), - (standard input), or '[[1,2],[3,4]]'\n"
                                "        .npy axes are the layout's (nchw, chw, or one plane hw; the case may name another),\n"
                                "        images are hwc, IDX is n + spatial axes; types f32 f64 u8 bf16 stay as they are\n"
