@@ -10,6 +10,7 @@ double pp_divisor_of(const pp_problem *problem, const pp_window w[3])
 {
     const pp_desc *desc = &problem->desc;
     bool in_float = desc->dtype == PP_F32 || desc->dtype == PP_BF16;
+    if (desc->op != PP_OP_AVERAGE) return 1;
     if (desc->divisor == PP_DIVISOR_OVERRIDE) return in_float ? (double)(float)desc->divisor_override : desc->divisor_override;
     int64_t product = w[0].extent * w[1].extent * w[2].extent; /* exact; one conversion */
     return in_float ? (double)(float)product : (double)product;

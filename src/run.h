@@ -62,7 +62,7 @@ PP_INLINE void pp_at_plane(const pp_problem *problem, int64_t plane, int64_t at[
     at[PP_C] = plane % problem->c;
 }
 
-/* The divisor of an average whose windows have these extents, as the type that divides. */
+/* The divisor of an average whose windows have these extents, as the type that divides; 1 for other operators. */
 double pp_divisor_of(const pp_problem *problem, const pp_window w[3]);
 
 /* The value of a window that sees nothing. */

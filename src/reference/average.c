@@ -83,7 +83,7 @@ static void store_average(window_sum *s, const int64_t at[PP_AXES])
     int64_t offset = offset_of(&p->array[PP_OUTPUT], at);
     bool empty = false;
     for (int a = 0; a < 3; a++) empty |= s->window[a].begin == s->window[a].end;
-    double divisor = p->desc.op == PP_OP_SUM ? 1 : pp_divisor_of(p, s->window);
+    double divisor = pp_divisor_of(p, s->window);
     if (empty) {
         pp_reference_store(p->desc.dtype, output, offset, pp_empty_value(p));
     } else if (p->desc.dtype == PP_U8) {

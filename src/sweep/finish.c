@@ -3,120 +3,122 @@
 
 #include <string.h>
 
-typedef struct row {
-    char *values, *indices; /* where the row's first element lies in memory; indices: NULL when there are none */
-    pp_strides value_stride, index_stride;
-    bool values_dense, indices_dense;
-} row;
-
-static bool is_dense(pp_strides stride, int64_t inner, int64_t groups)
+static bool is_dense(pp_strides stride, int64_t groups, int64_t inner)
 {
     return (inner == 1 || stride.inner == 1) && (groups == 1 || stride.group == inner);
 }
 
-static char *locate(const pp_run *run, pp_tensor tensor, const int64_t at[PP_AXES], int64_t w, size_t size, pp_strides *stride)
+static size_t index_size(const pp_problem *problem) { return problem->desc.indices == PP_INDEX_I32 ? sizeof(int32_t) : sizeof(int64_t); }
+
+/* Address of element (at, inner i) of a tensor, and its strides along a row. */
+static char *locate(const pp_run *run, pp_tensor tensor, const int64_t at[PP_AXES], size_t size, pp_strides *stride)
 {
     const pp_array *array = &run->problem->array[tensor];
-    int64_t offset = w * array->stride[PP_W];
-    for (int i = 0; i < PP_W; i++) offset += at[i] * array->stride[i];
+    int64_t offset = 0;
+    for (int i = 0; i < PP_AXES; i++) offset += at[i] * array->stride[i];
     *stride = (pp_strides){array->stride[PP_W], array->stride[PP_INNER]};
     return run->base[tensor] + offset * (int64_t)size;
 }
 
-static row locate_row(const pp_sweep *s, const int64_t at[PP_AXES])
+pp_place pp_place_at(const pp_run *run, pp_reducing reducing, const int64_t at[PP_AXES], int64_t groups, int64_t inner)
 {
-    bool forward = s->run->direction == PP_FORWARD;
-    int64_t groups = s->end[2] - s->begin[2];
-    row r = {.indices = NULL};
-    r.values = locate(s->run, forward ? PP_OUTPUT : PP_GRAD_INPUT, at, s->begin[2], s->element, &r.value_stride);
-    r.values_dense = is_dense(r.value_stride, s->inner, groups);
-    if (s->reducing == PP_WINNERS) {
-        size_t size = s->problem->desc.indices == PP_INDEX_I32 ? 4 : 8;
-        r.indices = locate(s->run, PP_INDICES, at, s->begin[2], size, &r.index_stride);
-        r.indices_dense = is_dense(r.index_stride, s->inner, groups);
+    const pp_problem *p = run->problem;
+    pp_place place = {.groups = groups, .inner = inner};
+    pp_tensor values = run->direction == PP_FORWARD ? PP_OUTPUT : PP_GRAD_INPUT;
+    place.values = locate(run, values, at, pp_dtypes[p->desc.dtype].size, &place.value_stride);
+    place.values_dense = is_dense(place.value_stride, groups, inner);
+    if (reducing != PP_WINNERS) return place;
+    place.indices = locate(run, PP_INDICES, at, index_size(p), &place.index_stride);
+    place.indices_dense = is_dense(place.index_stride, groups, inner);
+    if (p->desc.index_convention == PP_INDEX_TENSOR) {
+        place.index_base = (at[PP_N] * p->desc.channels + at[PP_C] + at[PP_INNER]) * p->plane;
+        place.index_step = p->plane; /* from channel to channel of a channels-last tensor */
     }
-    return r;
+    return place;
 }
 
-static void fill_stretch(const pp_sweep *s, const row *r, int64_t from, int64_t to)
+/* Groups [from, to) of a place. */
+static pp_place part_of(const pp_run *run, const pp_place *place, int64_t from, int64_t to)
 {
-    for (int64_t g = from; g < to; g++) {
-        pp_fill_empty(r->values + g * r->value_stride.group * (int64_t)s->element, s->inner, r->value_stride.inner, s->problem);
-        if (!r->indices) continue;
-        int64_t size = s->problem->desc.indices == PP_INDEX_I32 ? 4 : 8;
-        pp_fill_no_index(r->indices + g * r->index_stride.group * size, s->inner, r->index_stride.inner, s->problem->desc.indices);
+    pp_place part = *place;
+    part.groups = to - from;
+    part.values += from * place->value_stride.group * (int64_t)pp_dtypes[run->problem->desc.dtype].size;
+    if (part.indices) part.indices += from * place->index_stride.group * (int64_t)index_size(run->problem);
+    return part;
+}
+
+void pp_place_empty(const pp_run *run, const pp_place *place)
+{
+    const pp_problem *p = run->problem;
+    for (int64_t g = 0; g < place->groups; g++) {
+        pp_place one = part_of(run, place, g, g + 1);
+        pp_fill_empty(one.values, one.inner, one.value_stride.inner, p);
+        if (one.indices) pp_fill_no_index(one.indices, one.inner, one.index_stride.inner, p->desc.indices);
     }
 }
 
-static pp_finish finish_for(const pp_sweep *s)
+void pp_place_lanes(const pp_run *run, pp_reducing reducing, const pp_place *place, const char *lanes, const char *lane_indices,
+                    double divisor, char *out, char *out_index)
 {
-    const pp_desc *desc = &s->problem->desc;
-    return (pp_finish){.divisor = 1,
-                       .accumulate = s->run->accumulate && s->run->direction == PP_BACKWARD,
-                       .rounding = desc->rounding,
-                       .flip = desc->op == PP_OP_MIN,
-                       .ignore_nan = desc->nan == PP_NAN_IGNORE,
-                       .empty = pp_empty_value(s->problem),
-                       .index_type = desc->indices,
-                       .inner = s->inner};
+    const pp_desc *desc = &run->problem->desc;
+    const pp_kernels *k = run->kernels;
+    size_t element = pp_dtypes[desc->dtype].size;
+    pp_strides dense = {place->inner, 1};
+    pp_finish f = {.source = lanes, .source_index = lane_indices, .lanes = place->groups * place->inner, .divisor = divisor};
+    f.accumulate = run->accumulate && run->direction == PP_BACKWARD;
+    f.rounding = desc->rounding;
+    f.flip = desc->op == PP_OP_MIN;
+    f.ignore_nan = desc->nan == PP_NAN_IGNORE;
+    f.empty = pp_empty_value(run->problem);
+    f.index_type = desc->indices;
+    f.index_base = place->index_base;
+    f.index_step = place->index_step;
+    f.inner = place->inner;
+    f.target = place->values_dense ? place->values : out;
+    f.target_index = place->indices_dense ? place->indices : out_index;
+    if (f.accumulate && !place->values_dense) pp_copy(out, dense, place->values, place->value_stride, place->groups, place->inner, element);
+    (reducing == PP_SUMS ? k->finish_sum : reducing == PP_MAXIMA ? k->finish_max : k->finish_index)(&f);
+    if (!place->values_dense) pp_copy(place->values, place->value_stride, out, dense, place->groups, place->inner, element);
+    if (place->indices && !place->indices_dense) {
+        pp_copy(place->indices, place->index_stride, out_index, dense, place->groups, place->inner, index_size(run->problem));
+    }
 }
 
-/* Finishes lanes [from, to) groups of the row, into memory or, where that is not dense, into s->out first. */
-static void finish_stretch(const pp_sweep *s, const row *r, const int64_t at[PP_AXES], const char *lanes, const pp_stretch *stretch,
-                           double divisor)
+bool pp_lanes_are_elements(const pp_run *run, pp_reducing reducing)
 {
-    const pp_desc *desc = &s->problem->desc;
-    int64_t from = stretch->begin - s->begin[2], groups = stretch->end - stretch->begin;
-    size_t first = (size_t)(from * s->inner), index_size = desc->indices == PP_INDEX_I32 ? 4 : 8;
-    char *values = r->values + from * r->value_stride.group * (int64_t)s->element;
-    char *indices = r->indices ? r->indices + from * r->index_stride.group * (int64_t)index_size : NULL;
-    pp_strides dense = {s->inner, 1};
-    pp_finish f = finish_for(s);
-    f.source = lanes + first * s->lane;
-    f.source_index = (const char *)f.source + s->mirror;
-    f.lanes = groups * s->inner;
-    f.divisor = divisor;
-    f.target = r->values_dense ? values : s->out;
-    f.target_index = r->indices_dense ? indices : s->out_index;
-    if (desc->index_convention == PP_INDEX_TENSOR) {
-        f.index_base = (at[PP_N] * desc->channels + at[PP_C]) * s->problem->plane;
-        f.index_step = s->problem->plane; /* from channel to channel of a channels-last tensor */
-    }
-    if (f.accumulate && !r->values_dense) pp_copy(s->out, dense, values, r->value_stride, groups, s->inner, s->element);
-    const pp_kernels *k = s->run->kernels;
-    (s->reducing == PP_SUMS ? k->finish_sum : s->reducing == PP_MAXIMA ? k->finish_max : k->finish_index)(&f);
-    if (!r->values_dense) pp_copy(values, r->value_stride, s->out, dense, groups, s->inner, s->element);
-    if (indices && !r->indices_dense) pp_copy(indices, r->index_stride, s->out_index, dense, groups, s->inner, index_size);
+    const pp_desc *desc = &run->problem->desc;
+    return reducing == PP_MAXIMA && desc->op == PP_OP_MAX && desc->nan != PP_NAN_IGNORE &&
+           pp_lane_size(desc->dtype, reducing) == pp_dtypes[desc->dtype].size;
 }
 
 void pp_sweep_row(pp_sweep *s, const int64_t at[PP_AXES])
 {
-    row r = locate_row(s, at);
-    const pp_desc *desc = &s->problem->desc;
-    bool forward = s->run->direction == PP_FORWARD;
-    /* Lanes that are elements already are written where they belong. */
-    bool direct = r.values_dense && s->lane == s->element && s->reducing != PP_WINNERS && !s->run->accumulate;
-    char *lanes = pp_sweep_reduce_row(s, at, direct ? r.values : NULL);
-    if (!forward) { /* gradients: what no window covers is 0 */
-        pp_stretch whole = {s->begin[2], s->end[2], {0, 0, 0, 0, 0}};
-        if (!lanes) {
-            lanes = s->result;
-            memset(lanes, 0, (size_t)((s->end[2] - s->begin[2]) * s->inner) * s->lane);
-        }
-        finish_stretch(s, &r, at, lanes, &whole, 1);
+    const pp_run *run = s->run;
+    int64_t outputs = s->end[2] - s->begin[2], first[PP_AXES] = {at[PP_N], at[PP_C], at[PP_D], at[PP_H], s->begin[2], 0};
+    pp_place place = pp_place_at(run, s->reducing, first, outputs, s->inner);
+    /* Lanes that are as wide as elements are written where they belong, and finished there. */
+    bool direct = place.values_dense && s->lane == s->element && s->reducing != PP_WINNERS && !run->accumulate;
+    char *lanes = pp_sweep_reduce_row(s, at, direct ? place.values : NULL);
+    if (run->direction == PP_BACKWARD) { /* gradients: what no window covers is 0 */
+        if (!lanes) lanes = memset(s->result, 0, (size_t)(outputs * s->inner) * s->lane);
+        pp_place_lanes(run, s->reducing, &place, lanes, NULL, 1, s->out, NULL);
         return;
     }
     if (!lanes) {
-        fill_stretch(s, &r, 0, s->end[2] - s->begin[2]);
+        pp_place_empty(run, &place);
         return;
     }
     pp_window w[3] = {pp_axis_window(&s->axis[0], at[PP_D]), pp_axis_window(&s->axis[1], at[PP_H])};
-    bool done = direct && s->reducing == PP_MAXIMA && desc->op == PP_OP_MAX && desc->nan != PP_NAN_IGNORE;
+    bool done = direct && pp_lanes_are_elements(run, s->reducing);
     for (int64_t i = 0; i < s->stretch_count; i++) {
         const pp_stretch *stretch = &s->stretches[i];
+        int64_t from = stretch->begin - s->begin[2], to = stretch->end - s->begin[2];
+        pp_place part = part_of(run, &place, from, to);
+        const char *source = lanes + (size_t)(from * s->inner) * s->lane;
         w[2] = stretch->window;
-        if (w[2].begin == w[2].end) fill_stretch(s, &r, stretch->begin - s->begin[2], stretch->end - s->begin[2]);
-        else if (!done) finish_stretch(s, &r, at, lanes, stretch, desc->op == PP_OP_AVERAGE ? pp_divisor_of(s->problem, w) : 1);
+        if (w[2].begin == w[2].end) pp_place_empty(run, &part);
+        else if (!done)
+            pp_place_lanes(run, s->reducing, &part, source, source + s->mirror, pp_divisor_of(s->problem, w), s->out, s->out_index);
     }
 }
 

@@ -100,74 +100,40 @@ static void list_taps(inner *s, const pp_window w[3])
     }
 }
 
-/* Writes the finished channels of one output. */
-static void finish(const inner *s, const int64_t at[PP_AXES], const pp_window w[3], int64_t first_index, char *values, char *indices)
-{
-    const pp_problem *p = s->problem;
-    const pp_desc *desc = &p->desc;
-    const pp_kernels *k = s->run->kernels;
-    size_t element = pp_dtypes[desc->dtype].size, index_size = desc->indices == PP_INDEX_I32 ? 4 : 8;
-    pp_strides value_stride = {0, p->array[PP_OUTPUT].stride[PP_INNER]}, index_stride = {0, p->array[PP_INDICES].stride[PP_INNER]},
-               dense = {0, 1};
-    bool values_dense = value_stride.inner == 1, indices_dense = index_stride.inner == 1;
-    pp_finish f = {.source = s->result, .source_index = s->result_index, .lanes = s->lanes, .divisor = 1, .rounding = desc->rounding};
-    f.flip = desc->op == PP_OP_MIN;
-    f.ignore_nan = desc->nan == PP_NAN_IGNORE;
-    f.empty = pp_empty_value(p);
-    f.inner = p->inner;
-    f.index_type = desc->indices;
-    f.index_base = first_index;
-    if (desc->index_convention == PP_INDEX_TENSOR) {
-        f.index_base += (at[PP_N] * desc->channels + s->from) * p->plane;
-        f.index_step = p->plane;
-    }
-    if (desc->op == PP_OP_AVERAGE) f.divisor = pp_divisor_of(p, w);
-    f.target = values_dense ? values : s->out;
-    f.target_index = indices_dense ? indices : s->out_index;
-    (s->reducing == PP_SUMS ? k->finish_sum : s->reducing == PP_MAXIMA ? k->finish_max : k->finish_index)(&f);
-    if (!values_dense) pp_copy(values, value_stride, s->out, dense, 1, s->lanes, element);
-    if (indices && !indices_dense) pp_copy(indices, index_stride, s->out_index, dense, 1, s->lanes, index_size);
-}
-
 static void pool_position(inner *s, const int64_t at[PP_AXES])
 {
     const pp_run *run = s->run;
     const pp_problem *p = s->problem;
-    const pp_desc *desc = &p->desc;
-    size_t element = pp_dtypes[desc->dtype].size, index_size = desc->indices == PP_INDEX_I32 ? 4 : 8;
-    const pp_array *out = &p->array[PP_OUTPUT], *index = &p->array[PP_INDICES], *in = &p->array[PP_INPUT];
-    int64_t output = s->from * out->stride[PP_INNER], indices = s->from * index->stride[PP_INNER], source = s->from, first_index = 0;
+    const pp_array *in = &p->array[PP_INPUT];
+    int64_t first[PP_AXES] = {at[PP_N], at[PP_C], at[PP_D], at[PP_H], at[PP_W], s->from};
+    pp_place place = pp_place_at(run, s->reducing, first, 1, s->lanes);
+    int64_t source = at[PP_N] * in->stride[PP_N] + s->from, first_index = 0;
     pp_window w[3];
     bool empty = false;
-    for (int i = 0; i < PP_INNER; i++) output += at[i] * out->stride[i], indices += at[i] * index->stride[i];
-    char *values = run->base[PP_OUTPUT] + output * (int64_t)element;
-    char *winners = s->reducing == PP_WINNERS ? run->base[PP_INDICES] + indices * (int64_t)index_size : NULL;
-    source += at[PP_N] * in->stride[PP_N];
     for (int a = 0; a < 3; a++) {
         const pp_axis *axis = &run->group.axis[a];
         w[a] = pp_axis_window(axis, at[PP_D + a]);
         empty |= w[a].begin == w[a].end;
-        int64_t first = w[a].first + w[a].begin * axis->step;
-        source += first * in->stride[PP_D + a];
-        first_index = first_index * axis->input + first;
+        int64_t tap = w[a].first + w[a].begin * axis->step;
+        source += tap * in->stride[PP_D + a];
+        first_index = first_index * axis->input + tap;
     }
     if (empty) {
-        pp_fill_empty(values, s->lanes, out->stride[PP_INNER], p);
-        if (winners) pp_fill_no_index(winners, s->lanes, index->stride[PP_INNER], desc->indices);
+        pp_place_empty(run, &place);
         return;
     }
     list_taps(s, w);
+    bool done = place.values_dense && pp_lanes_are_elements(run, s->reducing);
     pp_reduce r = pp_reduce_for(p, true);
-    r.source = run->base[PP_INPUT] + source * (int64_t)element;
+    r.source = run->base[PP_INPUT] + source * (int64_t)pp_dtypes[p->desc.dtype].size;
     r.taps = s->taps;
     r.count = s->count;
     r.lanes = s->lanes;
-    bool done = s->reducing == PP_MAXIMA && desc->op == PP_OP_MAX && desc->nan != PP_NAN_IGNORE && out->stride[PP_INNER] == 1 &&
-                pp_lane_size(desc->dtype, s->reducing) == element;
-    r.target = done ? values : s->result;
+    r.target = done ? place.values : s->result;
     r.target_index = s->result_index;
     pp_from_elements(run, s->reducing)(&r);
-    if (!done) finish(s, at, w, first_index, values, winners);
+    place.index_base += first_index;
+    if (!done) pp_place_lanes(run, s->reducing, &place, s->result, s->result_index, pp_divisor_of(p, w), s->out, s->out_index);
 }
 
 static pp_status run_inner(const pp_run *run, int64_t task, int64_t tasks, char *scratch)

@@ -33,4 +33,23 @@ typedef struct pp_strides {
 } pp_strides;
 void pp_copy(char *to, pp_strides to_stride, const char *from, pp_strides from_stride, int64_t groups, int64_t inner, size_t size);
 
+/* Where lanes go as elements: "groups" runs of "inner" elements of the result (and of the indices) from one coordinate on. */
+typedef struct pp_place {
+    char *values, *indices; /* indices: NULL when there are none */
+    pp_strides value_stride, index_stride;
+    bool values_dense, indices_dense;
+    int64_t groups, inner;
+    int64_t index_base, index_step; /* what the convention adds, and from lane to lane of a run */
+} pp_place;
+pp_place pp_place_at(const pp_run *run, pp_reducing reducing, const int64_t at[PP_AXES], int64_t groups, int64_t inner);
+
+/* Fills a place with what empty windows give; or finishes lanes into it: through "out", "out_index" (as many elements) where
+ * it is not dense. */
+void pp_place_empty(const pp_run *run, const pp_place *place);
+void pp_place_lanes(const pp_run *run, pp_reducing reducing, const pp_place *place, const char *lanes, const char *lane_indices,
+                    double divisor, char *out, char *out_index);
+
+/* Whether lanes need no finishing. */
+bool pp_lanes_are_elements(const pp_run *run, pp_reducing reducing);
+
 #endif

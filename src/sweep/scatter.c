@@ -13,6 +13,7 @@ typedef struct scatter {
     bool whole;                 /* the part is the whole plane */
     pp_sweep sweep;             /* finds the winners */
     char *gradient;             /* of the part, as sum lanes */
+    char *out;                  /* a row of grad_input */
 } scatter;
 
 static bool recomputes(const pp_problem *p) { return p->desc.backward == PP_BACKWARD_RECOMPUTE; }
@@ -24,18 +25,20 @@ static bool applies(const pp_problem *p)
 }
 
 static size_t gradient_size(const pp_problem *p) { return pp_aligned((size_t)(p->plane * p->inner) * pp_dtypes[p->desc.dtype].sum_size); }
+static size_t row_size(const pp_problem *p) { return pp_aligned((size_t)(p->axis[2].input * p->inner) * pp_dtypes[p->desc.dtype].size); }
 
 static void choose_levels(const pp_problem *p, bool levels[2]) { pp_sweep_levels(p, PP_FORWARD, levels); }
 
 static size_t scratch_size(const pp_problem *p)
 {
-    if (!recomputes(p)) return gradient_size(p);
+    size_t own = gradient_size(p) + row_size(p);
+    if (!recomputes(p)) return own;
     pp_run run = {.problem = p, .group = pp_whole_group(p), .direction = PP_BACKWARD};
     bool levels[2];
     choose_levels(p, levels);
     for (int a = 0; a < 3; a++) run.end[a] = p->axis[a].input;
     pp_sweep s;
-    return gradient_size(p) + pp_sweep_init(&s, &run, PP_FORWARD, PP_WINNERS, levels, NULL);
+    return own + pp_sweep_init(&s, &run, PP_FORWARD, PP_WINNERS, levels, NULL);
 }
 
 /* Whole planes where there are enough, else rows of each. */
@@ -106,40 +109,25 @@ static pp_status add_row(scatter *s, const int64_t at[PP_AXES])
     return PP_OK;
 }
 
-/* Clears, or writes to grad_input, the part's rows of s->gradient. */
-static void each_row(scatter *s, const int64_t plane[PP_AXES], bool write)
+/* Clears the part's rows of s->gradient, or writes them to grad_input. */
+static void each_row(scatter *s, int64_t at[PP_AXES], bool write)
 {
     const pp_problem *p = s->problem;
-    const pp_array *target = &p->array[PP_GRAD_INPUT];
-    size_t lane = pp_dtypes[p->desc.dtype].sum_size, element = pp_dtypes[p->desc.dtype].size;
+    size_t lane = pp_dtypes[p->desc.dtype].sum_size;
     int64_t width = s->end[2] - s->begin[2];
-    pp_strides dense = {p->inner, 1}, strided = {target->stride[PP_W], target->stride[PP_INNER]};
-    bool is_dense = (p->inner == 1 || strided.inner == 1) && strided.group == p->inner;
-    for (int64_t d = s->begin[0]; d < s->end[0]; d++) {
-        for (int64_t h = s->begin[1]; h < s->end[1]; h++) {
-            int64_t first = ((d * p->axis[1].input + h) * p->axis[2].input + s->begin[2]) * p->inner;
+    at[PP_W] = s->begin[2];
+    for (at[PP_D] = s->begin[0]; at[PP_D] < s->end[0]; at[PP_D]++) {
+        for (at[PP_H] = s->begin[1]; at[PP_H] < s->end[1]; at[PP_H]++) {
+            int64_t first = ((at[PP_D] * p->axis[1].input + at[PP_H]) * p->axis[2].input + at[PP_W]) * p->inner;
             char *lanes = s->gradient + (size_t)first * lane;
-            if (!write) {
+            if (write) {
+                pp_place place = pp_place_at(s->run, PP_SUMS, at, width, p->inner);
+                pp_place_lanes(s->run, PP_SUMS, &place, lanes, NULL, 1, s->out, NULL);
+            } else {
                 memset(lanes, 0, (size_t)(width * p->inner) * lane);
-                continue;
-            }
-            int64_t offset = plane[PP_N] * target->stride[PP_N] + plane[PP_C] * target->stride[PP_C] + d * target->stride[PP_D] +
-                             h * target->stride[PP_H] + s->begin[2] * target->stride[PP_W];
-            char *to = s->run->base[PP_GRAD_INPUT] + offset * (int64_t)element;
-            pp_finish f = {.source = lanes, .target = to, .lanes = width * p->inner, .divisor = 1, .accumulate = s->run->accumulate};
-            if (is_dense) {
-                s->run->kernels->finish_sum(&f);
-                continue;
-            }
-            for (int64_t g = 0; g < width * p->inner; g++) { /* any view: element by element */
-                f.source = lanes + (size_t)g * lane;
-                f.target = to + (g / p->inner * strided.group + g % p->inner * strided.inner) * (int64_t)element;
-                f.lanes = 1;
-                s->run->kernels->finish_sum(&f);
             }
         }
     }
-    (void)dense;
 }
 
 static pp_status do_plane(scatter *s, int64_t plane)
@@ -160,7 +148,7 @@ static pp_status do_plane(scatter *s, int64_t plane)
 static pp_status run_scatter(const pp_run *run, int64_t task, int64_t tasks, char *scratch)
 {
     const pp_problem *p = run->problem;
-    scatter s = {.run = run, .problem = p, .lane_to = p->inner, .gradient = scratch, .whole = true};
+    scatter s = {.run = run, .problem = p, .lane_to = p->inner, .gradient = scratch, .out = scratch + gradient_size(p), .whole = true};
     int64_t planes = run->group.last - run->group.first, first = 0, last = planes;
     for (int a = 0; a < 3; a++) s.begin[a] = run->begin[a], s.end[a] = run->end[a];
     if (tasks <= planes) {
@@ -176,7 +164,7 @@ static pp_status run_scatter(const pp_run *run, int64_t task, int64_t tasks, cha
     if (recomputes(p)) {
         bool levels[2];
         choose_levels(p, levels);
-        pp_sweep_init(&s.sweep, run, PP_FORWARD, PP_WINNERS, levels, scratch + gradient_size(p));
+        pp_sweep_init(&s.sweep, run, PP_FORWARD, PP_WINNERS, levels, scratch + gradient_size(p) + row_size(p));
     }
     for (int64_t i = first; i < last; i++) {
         pp_status status = do_plane(&s, run->group.first + i);
