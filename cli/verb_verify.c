@@ -18,7 +18,8 @@ static const char help[] = "Usage: poolpack verify CASE...|FILE... [options]\n"
                            "      --isa NAME         only this instruction set\n"
                            "      --threads N        only N threads\n"
                            "  -q, --quiet            print failures and the last line only\n"
-                           "A difference is printed with the command that shows it again; the exit status is then 1.\n"
+                           "A difference is printed with the command that shows it again.  The exit status is 1 if a case\n"
+                           "differs or is refused.\n"
                            "Examples:\n"
                            "  poolpack verify max2d n2c3 i9x9 k3 s2 p1 idx bwd\n"
                            "  poolpack verify 'avg3d ndhwc f64 n1c5 i6x6x6 k3 s2 p1:0 ceil=torch incpad bwd fill=randn'\n"
@@ -51,7 +52,7 @@ static int verify_text(const struct verify_options *options, char *text, struct 
     struct verify_options own = *options;
     if (!take_fill(text, &own.fill)) {
         tally->cases++;
-        tally->failures++;
+        tally->refusals++;
         return fail(text, "fill= is one of ints, randn, ties, nan1%%, inf");
     }
     trim(text);
@@ -67,7 +68,7 @@ static int verify_lines(const struct verify_options *options, const char *path, 
         line[strcspn(line, "#")] = '\0';
         trim(line);
         if (line[0] && verify_text(options, line, tally)) {
-            fprintf(stderr, "poolpack: %s: line %ld failed\n", input_name(path), number);
+            fprintf(stderr, "poolpack: %s: that was line %ld\n", input_name(path), number);
             status = EXIT_FAILED;
         }
     }
@@ -95,7 +96,7 @@ static int check_name(const struct verb *verb, const char *option, pp_names list
 
 static int verify_all(const struct verb *verb, struct verify_options *options, const struct words *words)
 {
-    struct tally tally = {0, 0, 0};
+    struct tally tally = {0, 0, 0, 0};
     if (words->case_count + words->input_count == 0) return misuse(verb, "no case");
     int status = check_name(verb, "algorithm", PP_NAME_ALGORITHM, options->algorithm);
     if (status == 0) status = check_name(verb, "isa", PP_NAME_ISA, options->isa);
@@ -104,7 +105,9 @@ static int verify_all(const struct verb *verb, struct verify_options *options, c
     if (!options->pool) return fail_memory(NULL);
     for (int i = 0; i < words->case_count; i++) status |= verify_text(options, words->cases[i], &tally);
     for (int i = 0; i < words->input_count; i++) status |= verify_file(options, words->inputs[i], &tally);
-    printf("%ld %s, %ld runs compared, %ld failed\n", tally.cases, tally.cases == 1 ? "case" : "cases", tally.runs, tally.failures);
+    printf("%ld %s, %ld runs compared, %ld failed", tally.cases, tally.cases == 1 ? "case" : "cases", tally.runs, tally.failures);
+    if (tally.refusals) printf(", %ld refused", tally.refusals);
+    putchar('\n');
     pp_threads_destroy(options->pool);
     return status ? EXIT_FAILED : 0;
 }

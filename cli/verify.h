@@ -14,7 +14,9 @@ struct verify_options {
 };
 
 struct tally {
-    long cases, runs, failures; /* failures: cases that differ or cannot be computed */
+    long cases, runs;
+    long failures; /* cases where something differs from the reference */
+    long refusals; /* cases that have no meaning, or not for their dialect */
 };
 
 /* verify_case.c: compares, prints, counts. */

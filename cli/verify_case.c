@@ -171,11 +171,14 @@ int verify_case(const struct verify_options *options, const char *text, struct t
 {
     struct checker checker = {.options = options, .text = text};
     int status = start(&checker);
-    if (status == 0) status = run_fills(&checker);
+    tally->refusals += status != 0;
+    if (status == 0) {
+        status = run_fills(&checker);
+        tally->failures += status != 0;
+    }
     if (status == 0 && !options->quiet) printf("%s %5ld runs  %s\n", checker.runs ? "ok  " : "none", checker.runs, text);
     tally->cases++;
     tally->runs += checker.runs;
-    tally->failures += status != 0;
     pp_plan_destroy(checker.reference);
     for (int i = 0; i < PP_TENSOR_COUNT; i++) {
         free_array(&checker.expected.t[i].buffer);
