@@ -386,7 +386,7 @@ works verify cases.txt
 holds 'verify reads files' grep -q '^2 cases, ' out
 run verify max1d k2
 holds 'verify needs sizes' test $status -eq 1
-run verify max1d i1 k9 max1d i9 k2
+run verify max1d i1 k9 s1 max1d i9 k2
 holds 'a refused case is counted' grep -q '^2 cases, [0-9]* runs compared, 0 failed, 1 refused$' out
 
 printf '%d passed, %d failed\n' $passed $failed
