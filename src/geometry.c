@@ -219,6 +219,6 @@ int64_t pp_output_size(pp_size_rule rule, int64_t input, int64_t kernel, int64_t
     if (rule == PP_SIZE_FLOOR) return pp_floor_div(room, stride) + 1;
     int64_t size = pp_ceil_div(room, stride) + 1;
     if (rule == PP_SIZE_CEIL_TORCH) return pp_min(size, pp_ceil_div(input + pad_begin, stride));
-    if (rule == PP_SIZE_CEIL_CAFFE && any_pad && (size - 1) * stride >= input + pad_begin) size--;
+    if (rule == PP_SIZE_CEIL_CAFFE && any_pad && size - 1 >= pp_ceil_div(input + pad_begin, stride)) size--; /* it starts in the padding */
     return size;
 }

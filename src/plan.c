@@ -39,13 +39,16 @@ static pp_status copy_options(pp_plan *plan, const pp_options *options, const pp
     return PP_OK;
 }
 
+/* Scratch for one task that can be multiplied by the number of tasks. */
+static bool fits(size_t scratch) { return scratch <= (size_t)PTRDIFF_MAX / PP_MAX_TASKS / 2; }
+
 static const pp_algorithm *find_algorithm(const char *name, pp_direction direction, const pp_problem *problem)
 {
     for (int i = 0; i < pp_algorithm_count; i++) {
         const pp_algorithm *algorithm = pp_algorithm_table[i];
         const pp_pass *pass = &algorithm->pass[direction];
         if (name && strcmp(name, algorithm->name)) continue;
-        if (!pass->applies || !pass->applies(problem)) continue;
+        if (!pass->applies || !pass->applies(problem) || !fits(pass->scratch(problem))) continue;
         if (name || !pass->pays || pass->pays(problem)) return algorithm;
     }
     return NULL;
@@ -66,9 +69,8 @@ static pp_status choose(pp_plan *plan, const char *isa, const char *name, const 
         plan->algorithm[d] = find_algorithm(name, (pp_direction)d, problem);
         used |= plan->algorithm[d] != NULL;
         if (!plan->algorithm[d]) plan->algorithm[d] = find_algorithm(NULL, (pp_direction)d, problem);
+        if (!plan->algorithm[d]) return pp_fail(error, PP_OVERFLOW, "scratch: the problem needs more than memory holds");
         size_t scratch = plan->algorithm[d]->pass[d].scratch(problem);
-        if (scratch > (size_t)PTRDIFF_MAX / PP_MAX_TASKS / 2)
-            return pp_fail(error, PP_OVERFLOW, "scratch: the problem needs more than memory holds");
         size_t whole = scratch ? (pp_aligned(scratch) * (size_t)pp_plan_tasks(plan)) + PP_ALIGN : 0;
         if (whole > plan->scratch_size) plan->scratch_size = whole;
     }

@@ -127,7 +127,7 @@ static pp_status resolve_sliding_axis(pp_desc *desc, int a, bool any_pad, const 
     int64_t begin = desc->pad_begin[a], end = desc->pad_end[a], room, shifted;
     /* the sums of pp_output_size, checked */
     if (begin < -INT64_MAX || !pp_add_ok(input - window, begin, &room) || !pp_add_ok(room, end, &room) ||
-        !pp_add_ok(input, begin, &shifted) || room > INT64_MAX - stride) {
+        !pp_add_ok(input, begin, &shifted)) {
         return pp_fail(error, PP_OVERFLOW, "pad_begin[%d] = %lld, pad_end[%d] = %lld: the padded input exceeds 2^63 - 1", a,
                        (long long)begin, a, (long long)end);
     }
@@ -272,7 +272,11 @@ pp_status pp_problem_init(pp_problem *problem, const pp_desc *desc, pp_window *t
     problem->c = last ? 1 : desc->channels;
     problem->inner = last ? desc->channels : 1;
     make_axes(problem, table);
-    for (int t = 0; t < PP_TENSOR_COUNT && status == PP_OK; t++) status = pp_array_init(problem, (pp_tensor)t, error);
+    for (int t = 0; t < PP_TENSOR_COUNT && status == PP_OK; t++) {
+        if (t == PP_INDICES && desc->indices == PP_INDEX_NONE) continue;
+        if (t >= PP_GRAD_OUTPUT && desc->backward == PP_BACKWARD_NONE) continue;
+        status = pp_array_init(problem, (pp_tensor)t, error);
+    }
     if (status != PP_OK) return status;
     problem->plane = 1;
     for (int a = 0; a < 3; a++) {

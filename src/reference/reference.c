@@ -48,7 +48,11 @@ static size_t no_scratch(const pp_problem *problem)
     return 0;
 }
 
-static size_t plane_scratch(const pp_problem *problem) { return problem->is_max ? (size_t)problem->plane * sizeof(double) : 0; }
+static size_t plane_scratch(const pp_problem *problem)
+{
+    if (!problem->is_max) return 0;
+    return problem->plane > PTRDIFF_MAX / (int64_t)sizeof(double) ? SIZE_MAX : (size_t)problem->plane * sizeof(double);
+}
 
 static int64_t one(const pp_run *run)
 {

@@ -1,7 +1,10 @@
 /* Preparing a sweep: what is read, how it is laid out in scratch, and whether it can and should be done. */
 #include "sweep.h"
 
-enum { STRIP_BYTES = 256 * 1024 }; /* of a tower: it should stay in the second-level cache */
+enum {
+    STRIP_BYTES = 256 * 1024,     /* of a tower: it should stay in the second-level cache */
+    BAND_BYTES = 64 * 1024 * 1024 /* of the rows of a band, at most */
+};
 
 /* Number of levels that windows of up to "longest" taps need. */
 static int level_count(int64_t longest)
@@ -157,6 +160,7 @@ size_t pp_sweep_init(pp_sweep *s, const pp_run *run, pp_direction direction, pp_
     if (s->levels[0]) {
         int64_t reach = (s->axis[1].longest - 1) * s->axis[1].step + 1;
         s->band = pp_min(pp_max(reach / s->axis[1].advance * s->axis[1].period, 16), pp_max(s->end[1] - s->begin[1], 1));
+        s->band = pp_max(pp_min(s->band, BAND_BYTES / ((int64_t)s->lane * pp_max(s->line, 1))), 1);
         int64_t read = (s->read_end - s->read_begin) * s->inner, height = span_bound(&s->axis[1], s->band) * s->h_levels;
         s->strip = pp_max(STRIP_BYTES / (height * (int64_t)s->lane) / 64 * 64, 64);
         if (s->packed || s->scale || s->strip > read) s->strip = pp_max(read, 1);
@@ -179,8 +183,10 @@ bool pp_sweep_applies(const pp_problem *p, pp_direction direction, pp_reducing r
         /* lines have room for the padding: not for any padding */
         pp_axis_span(&axis[a], 0, axis[a].output, &begin, &end);
         if (!pp_add_ok(end, -begin, &margin) || margin / 4 > axis[a].input + 1024) return false;
+        if (axis[a].input > INT32_MAX || axis[a].output > INT32_MAX) return false; /* so that no size in scratch overflows */
         if (axis[a].longest > PP_MAX_TAPS || axis[a].advance > INT32_MAX || axis[a].step > INT32_MAX) return false;
     }
+    if (p->inner > ((int64_t)1 << 36) / (end - begin + 1)) return false;
     if (taps[0] * taps[1] > PP_MAX_TAPS) return false; /* one list; W has its own */
     /* 32-bit lanes hold sums of bytes, or indices of a plane, only so far */
     if (reducing == PP_SUMS && p->desc.dtype == PP_U8 && taps[0] * taps[1] > INT32_MAX / 255 / taps[2]) return false;
