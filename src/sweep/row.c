@@ -29,6 +29,7 @@ static size_t scratch_for(const pp_problem *p, pp_direction direction, bool sepa
     bool levels[2] = {false, false};
     if (separable) choose_levels(p, direction, levels);
     for (int a = 0; a < 3; a++) run.end[a] = direction == PP_FORWARD ? p->axis[a].output : p->axis[a].input;
+    run.end[2] = pp_min(run.end[2], pp_sweep_segment(p, direction));
     pp_sweep s;
     return pp_sweep_init(&s, &run, direction, pp_reducing_of(p), levels, NULL);
 }
@@ -43,19 +44,41 @@ static int64_t rows_of(const pp_run *run)
     return (run->group.last - run->group.first) * (run->end[0] - run->begin[0]) * (run->end[1] - run->begin[1]);
 }
 
+static int64_t parts_of(const pp_run *run)
+{
+    int64_t segment = pp_sweep_segment(run->problem, run->direction);
+    return (run->end[2] - run->begin[2] + segment - 1) / segment;
+}
+
+static int64_t tasks_of(const pp_run *run) { return rows_of(run) * parts_of(run); }
+
+/* Rows [begin, end) of one part of the width. */
+static void sweep_rows(const pp_run *part, const bool levels[2], int64_t begin, int64_t end, char *scratch)
+{
+    int64_t at[PP_AXES] = {0}, height = part->end[1] - part->begin[1], depth = part->end[0] - part->begin[0];
+    pp_sweep s;
+    pp_sweep_init(&s, part, part->direction, pp_reducing_of(part->problem), levels, scratch);
+    for (int64_t i = begin; i < end; i++) {
+        pp_at_plane(part->problem, part->group.first + i / height / depth, at);
+        at[PP_H] = part->begin[1] + i % height;
+        at[PP_D] = part->begin[0] + i / height % depth;
+        pp_sweep_row(&s, at);
+    }
+}
+
 static pp_status sweep(const pp_run *run, int64_t task, int64_t tasks, char *scratch, bool separable)
 {
-    int64_t begin, end, at[PP_AXES] = {0}, height = run->end[1] - run->begin[1], depth = run->end[0] - run->begin[0];
+    int64_t begin, end, rows = rows_of(run), segment = pp_sweep_segment(run->problem, run->direction);
     bool levels[2] = {false, false};
     if (separable) choose_levels(run->problem, run->direction, levels);
-    pp_sweep s;
-    pp_sweep_init(&s, run, run->direction, pp_reducing_of(run->problem), levels, scratch);
-    pp_share(rows_of(run), task, tasks, &begin, &end);
-    for (int64_t i = begin; i < end; i++) {
-        pp_at_plane(run->problem, run->group.first + i / height / depth, at);
-        at[PP_H] = run->begin[1] + i % height;
-        at[PP_D] = run->begin[0] + i / height % depth;
-        pp_sweep_row(&s, at);
+    pp_share(tasks_of(run), task, tasks, &begin, &end);
+    while (begin < end) { /* part by part: rows of one follow each other */
+        int64_t first = begin % rows, count = pp_min(end - begin, rows - first);
+        pp_run part = *run;
+        part.begin[2] = run->begin[2] + begin / rows * segment;
+        part.end[2] = pp_min(part.begin[2] + segment, run->end[2]);
+        sweep_rows(&part, levels, first, first + count, scratch);
+        begin += count;
     }
     return PP_OK;
 }
@@ -70,14 +93,14 @@ const pp_algorithm pp_algorithm_row = {
     .name = "row",
     .what = "rows reduced over D and H, then along W",
     .uses_kernels = true,
-    .pass = {{forward_applies, NULL, row_forward_scratch, rows_of, run_row},
-             {backward_applies, NULL, row_backward_scratch, rows_of, run_row}},
+    .pass = {{forward_applies, NULL, row_forward_scratch, tasks_of, run_row},
+             {backward_applies, NULL, row_backward_scratch, tasks_of, run_row}},
 };
 
 const pp_algorithm pp_algorithm_separable = {
     .name = "separable",
     .what = "long windows by doubling levels",
     .uses_kernels = true,
-    .pass = {{forward_applies, forward_levels_pay, separable_forward_scratch, rows_of, run_separable},
-             {backward_applies, backward_levels_pay, separable_backward_scratch, rows_of, run_separable}},
+    .pass = {{forward_applies, forward_levels_pay, separable_forward_scratch, tasks_of, run_separable},
+             {backward_applies, backward_levels_pay, separable_backward_scratch, tasks_of, run_separable}},
 };

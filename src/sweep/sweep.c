@@ -2,8 +2,9 @@
 #include "sweep.h"
 
 enum {
-    STRIP_BYTES = 256 * 1024,     /* of a tower: it should stay in the second-level cache */
-    BAND_BYTES = 64 * 1024 * 1024 /* of the rows of a band, at most */
+    STRIP_BYTES = 256 * 1024,      /* of a tower: it should stay in the second-level cache */
+    BAND_BYTES = 64 * 1024 * 1024, /* of the rows of a band, at most */
+    SEGMENT_LANES = 32 * 1024      /* of a line: longer rows are done in parts */
 };
 
 /* Number of levels that windows of up to "longest" taps need. */
@@ -99,6 +100,7 @@ static size_t lay_out(pp_sweep *s, char *scratch)
     const pp_axis *divided = s->scale ? &s->run->group.axis[2] : &axis[2];
     int64_t from = s->scale ? s->read_begin : s->begin[2], to = s->scale ? s->read_end : s->end[2];
     bool divides = s->problem->desc.op == PP_OP_AVERAGE && (s->scale || s->run->direction == PP_FORWARD);
+    if (!scratch) from = 0, to = s->scale ? divided->output : axis[2].output; /* no part has more than the whole */
     s->stretch_count = find_stretches(divided, from, to, divides, NULL);
     s->stretches = take(scratch, &used, (size_t)s->stretch_count * sizeof *s->stretches);
     if (scratch) find_stretches(divided, from, to, divides, s->stretches);
@@ -121,16 +123,27 @@ static void fill_margins(pp_sweep *s)
     }
 }
 
-static void measure_line(pp_sweep *s)
+static void measure_line(pp_sweep *s, bool planning)
 {
     const pp_axis *w = &s->axis[2];
-    pp_axis_span(w, s->begin[2], s->end[2], &s->span_begin, &s->span_end);
-    pp_axis_reach(w, s->begin[2], s->end[2], &s->read_begin, &s->read_end);
-    if (s->read_begin == s->read_end) s->read_begin = s->read_end = s->span_begin;
+    if (planning) { /* as much as any part of the row of this many outputs takes */
+        s->span_end = s->read_end = span_bound(w, pp_max(s->end[2] - s->begin[2], 1));
+    } else {
+        pp_axis_span(w, s->begin[2], s->end[2], &s->span_begin, &s->span_end);
+        pp_axis_reach(w, s->begin[2], s->end[2], &s->read_begin, &s->read_end);
+        if (s->read_begin == s->read_end) s->read_begin = s->read_end = s->span_begin;
+    }
     s->line = (s->span_end - s->span_begin) * s->inner;
     int64_t live = pp_min(s->end[2], w->live) - s->begin[2];
     s->split = w->advance > 1 && live > w->period;
     s->holes = w->live < s->end[2] || w->kind == PP_AXIS_COVER;
+}
+
+int64_t pp_sweep_segment(const pp_problem *p, pp_direction direction)
+{
+    const pp_axis *w = direction == PP_FORWARD ? &p->axis[2] : &p->cover[2];
+    int64_t reach = pp_max(w->longest - 1, 0) * w->step + 1, lanes = pp_max(SEGMENT_LANES, 4 * reach * p->inner);
+    return pp_max(lanes / pp_max(p->inner, 1) / w->advance, 1) * w->period;
 }
 
 size_t pp_sweep_init(pp_sweep *s, const pp_run *run, pp_direction direction, pp_reducing reducing, const bool levels[2], char *scratch)
@@ -152,7 +165,7 @@ size_t pp_sweep_init(pp_sweep *s, const pp_run *run, pp_direction direction, pp_
     s->lane = pp_lane_size(p->desc.dtype, reducing);
     s->inner = p->inner;
     if (run->kernels) s->from_elements = pp_from_elements(run, reducing), s->from_lanes = pp_from_lanes(run, reducing);
-    measure_line(s);
+    measure_line(s, !scratch);
     s->packed = !((s->inner == 1 || s->source->stride[PP_INNER] == 1) && (s->source->stride[PP_W] == s->inner || p->axis[2].input == 1));
     s->h_levels = level_count(s->axis[1].longest);
     s->w_levels = level_count(s->axis[2].longest);

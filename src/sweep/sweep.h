@@ -57,8 +57,12 @@ typedef struct pp_sweep {
     size_t mirror;
 } pp_sweep;
 
-/* Prepares a sweep for one task in "scratch" (NULL: only counts) and returns the bytes it takes. */
+/* Prepares a sweep for one task in "scratch" (NULL: only counts) and returns the bytes it takes,
+ * counting those that any part of the range as wide would take. */
 size_t pp_sweep_init(pp_sweep *s, const pp_run *run, pp_direction direction, pp_reducing reducing, const bool levels[2], char *scratch);
+
+/* How many outputs of a row are best done at once: whole rows of images, parts of long signals. */
+int64_t pp_sweep_segment(const pp_problem *problem, pp_direction direction);
 
 /* Whether a problem can be swept in this direction; whether levels pay on H or W. */
 bool pp_sweep_applies(const pp_problem *problem, pp_direction direction, pp_reducing reducing);
