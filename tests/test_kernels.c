@@ -247,6 +247,8 @@ int main(int argc, char **argv)
     signal(SIGSEGV, crashed);
     signal(SIGBUS, crashed);
     signal(SIGABRT, crashed);
+    signal(SIGFPE, crashed);
+    signal(SIGILL, crashed);
     for (int i = 1; i < argc; i++) {
         if (!strcmp(argv[i], "--verbose")) verbose = true;
         else if (!strcmp(argv[i], "--random") && i + 1 < argc) random = atol(argv[++i]);
