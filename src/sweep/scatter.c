@@ -12,8 +12,9 @@ typedef struct scatter {
     int64_t lane_from, lane_to; /* channels of a channels-last tensor */
     bool whole;                 /* the part is the whole plane */
     pp_sweep sweep;             /* finds the winners */
-    char *gradient;             /* of the part, as sum lanes */
-    char *out;                  /* a row of grad_input */
+    char *gradient;             /* of a plane, as sum lanes: scratch, or where grad_input has just that form */
+    bool in_place;
+    char *out; /* a row of grad_input */
 } scatter;
 
 static bool recomputes(const pp_problem *p) { return p->desc.backward == PP_BACKWARD_RECOMPUTE; }
@@ -130,10 +131,29 @@ static void each_row(scatter *s, int64_t at[PP_AXES], bool write)
     }
 }
 
+/* Whether a plane of grad_input is what s->gradient would be. */
+static bool is_gradient(const pp_run *run)
+{
+    const pp_problem *p = run->problem;
+    const pp_array *array = &p->array[PP_GRAD_INPUT];
+    int64_t step = p->inner;
+    bool dense = p->inner == 1 || array->stride[PP_INNER] == 1;
+    for (int a = 2; a >= 0; a--) {
+        dense = dense && (p->axis[a].input == 1 || array->stride[PP_D + a] == step);
+        step *= p->axis[a].input;
+    }
+    return dense && !run->accumulate && pp_dtypes[p->desc.dtype].size == pp_dtypes[p->desc.dtype].sum_size;
+}
+
 static pp_status do_plane(scatter *s, int64_t plane)
 {
     int64_t at[PP_AXES] = {0};
     pp_at_plane(s->problem, plane, at);
+    if (s->in_place) {
+        const pp_array *array = &s->problem->array[PP_GRAD_INPUT];
+        int64_t offset = at[PP_N] * array->stride[PP_N] + at[PP_C] * array->stride[PP_C];
+        s->gradient = s->run->base[PP_GRAD_INPUT] + offset * (int64_t)pp_dtypes[s->problem->desc.dtype].size;
+    }
     each_row(s, at, false);
     for (at[PP_D] = s->from[0]; at[PP_D] < s->to[0]; at[PP_D]++) {
         for (at[PP_H] = s->from[1]; at[PP_H] < s->to[1]; at[PP_H]++) {
@@ -141,14 +161,20 @@ static pp_status do_plane(scatter *s, int64_t plane)
             if (status != PP_OK) return status;
         }
     }
-    each_row(s, at, true);
+    if (!s->in_place) each_row(s, at, true);
     return PP_OK;
 }
 
 static pp_status run_scatter(const pp_run *run, int64_t task, int64_t tasks, char *scratch)
 {
     const pp_problem *p = run->problem;
-    scatter s = {.run = run, .problem = p, .lane_to = p->inner, .gradient = scratch, .out = scratch + gradient_size(p), .whole = true};
+    scatter s = {.run = run,
+                 .problem = p,
+                 .lane_to = p->inner,
+                 .gradient = scratch,
+                 .out = scratch + gradient_size(p),
+                 .whole = true,
+                 .in_place = is_gradient(run)};
     int64_t planes = run->group.last - run->group.first, first = 0, last = planes;
     for (int a = 0; a < 3; a++) s.begin[a] = run->begin[a], s.end[a] = run->end[a];
     if (tasks <= planes) {
