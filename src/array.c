@@ -97,8 +97,8 @@ static bool residues(const pp_array *array, const int64_t *extent, int64_t size,
 {
     *length = size;
     for (int i = 0; i < PP_AXES; i++) {
+        if (extent[i] < 2 || array->stride[i] * size % row == 0) continue;
         int64_t stride = array->stride[i] * size;
-        if (extent[i] < 2 || stride % row == 0) continue;
         *length += (extent[i] - 1) * (stride < 0 ? -stride : stride);
     }
     return *length <= row;
@@ -113,13 +113,16 @@ bool pp_arrays_meet(const pp_array *a, const int64_t a_extent[PP_AXES], const ch
     uintptr_t b_end = b_low + (uintptr_t)((b->high - b->low + 1) * (int64_t)b_size);
     if (a_end <= b_low || b_end <= a_low) return false;
     /* Two slices of one array, as channels of a channels-last one, interleave without meeting: look for a common row. */
-    for (int i = 0; i < PP_AXES; i++) {
-        int64_t row = a->stride[i] * (int64_t)a_size, a_length, b_length;
+    for (int i = 0; i < 2 * PP_AXES; i++) {
+        bool of_a = i < PP_AXES;
+        int axis = i % PP_AXES;
+        if ((of_a ? a_extent : b_extent)[axis] < 2) continue;
+        int64_t row = of_a ? a->stride[axis] * (int64_t)a_size : b->stride[axis] * (int64_t)b_size, a_length, b_length;
         if (row < 0) row = -row;
-        if (a_extent[i] < 2 || row == 0) continue;
+        if (row == 0) continue;
         if (!residues(a, a_extent, (int64_t)a_size, row, &a_length) || !residues(b, b_extent, (int64_t)b_size, row, &b_length)) continue;
-        int64_t apart = (int64_t)((b_low - a_low) % (uintptr_t)row);
-        if (b_low < a_low) apart = (row - (int64_t)((a_low - b_low) % (uintptr_t)row)) % row;
+        int64_t apart =
+            b_low >= a_low ? (int64_t)((b_low - a_low) % (uintptr_t)row) : (row - (int64_t)((a_low - b_low) % (uintptr_t)row)) % row;
         if (apart >= a_length && apart + b_length <= row) return false;
     }
     return true;

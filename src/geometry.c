@@ -75,7 +75,7 @@ pp_axis pp_axis_adaptive(int64_t input, int64_t output, pp_window *table)
     axis.kind = PP_AXIS_TABLE;
     int64_t common = gcd_of(input, output);
     axis.period = output / common;
-    axis.advance = input / common;
+    axis.advance = pp_max(input / common, 1); /* of an empty input all windows are empty */
     axis.longest = 0;
     for (int64_t o = 0; o < output; o++) {
         table[o] = pp_adaptive_window(input, output, o);
@@ -179,12 +179,17 @@ void pp_axis_span(const pp_axis *axis, int64_t from, int64_t to, int64_t *begin,
     *begin = INT64_MAX;
     *end = INT64_MIN;
     to = pp_min(to, axis->live);
-    for (int64_t o = from; o < to && o < from + axis->period; o++) {
-        int64_t last = o + (to - 1 - o) / axis->period * axis->period;
-        pp_window w = pp_axis_window(axis, o), v = pp_axis_window(axis, last);
-        if (!w.length) continue;
-        *begin = pp_min(*begin, w.first);
-        *end = pp_max(*end, v.first + (v.length - 1) * axis->step + 1);
+    if (axis->kind == PP_AXIS_COVER && pp_min(to - from, axis->period) > 4096) { /* a little more, but at once */
+        *begin = pp_ceil_div(from + axis->pad_begin - (axis->kernel - 1) * axis->dilation, axis->stride);
+        *end = pp_floor_div(to - 1 + axis->pad_begin, axis->stride) + 1;
+    } else {
+        for (int64_t o = from; o < to && o < from + axis->period; o++) {
+            int64_t last = o + (to - 1 - o) / axis->period * axis->period;
+            pp_window w = pp_axis_window(axis, o), v = pp_axis_window(axis, last);
+            if (!w.length) continue;
+            *begin = pp_min(*begin, w.first);
+            *end = pp_max(*end, v.first + (v.length - 1) * axis->step + 1);
+        }
     }
     if (*begin > *end) *begin = *end = 0;
 }

@@ -38,6 +38,7 @@ static pp_status check_enums(const pp_desc *desc, const pp_error *error)
     }
     if ((int)desc->layout < 0 || desc->layout > PP_CHANNELS_LAST)
         return pp_fail(error, PP_INVALID, "layout = %d: no such value", (int)desc->layout);
+    if (desc->dialect_version < 0) return pp_fail(error, PP_INVALID, "dialect_version = %d: must not be negative", desc->dialect_version);
     if (desc->rank < 1 || desc->rank > PP_MAX_RANK) return pp_fail(error, PP_INVALID, "rank = %d: must be 1, 2 or 3", desc->rank);
     return PP_OK;
 }
@@ -155,6 +156,7 @@ static pp_status resolve(pp_desc *desc, const pp_error *error)
     pp_status status = check_enums(desc, error);
     if (status == PP_OK) status = check_choices(desc, error);
     if (status == PP_OK) status = check_sizes(desc, error);
+    if (status != PP_OK) return status;
     bool any_pad = false;
     for (int a = 0; a < desc->rank; a++) any_pad |= desc->pad_begin[a] != 0 || desc->pad_end[a] != 0;
     for (int a = 0; a < desc->rank && status == PP_OK; a++) {
@@ -234,7 +236,8 @@ static void make_axes(pp_problem *problem, pp_window *table)
 static pp_status check_divisor(const pp_problem *problem, const pp_error *error)
 {
     int64_t product = 1;
-    bool counts_padding = problem->desc.divisor == PP_DIVISOR_FULL || problem->desc.divisor == PP_DIVISOR_CLAMPED;
+    bool counts_padding =
+        problem->desc.op == PP_OP_AVERAGE && (problem->desc.divisor == PP_DIVISOR_FULL || problem->desc.divisor == PP_DIVISOR_CLAMPED);
     for (int a = 0; a < 3 && counts_padding; a++) {
         if (!pp_mul_ok(product, pp_max(problem->axis[a].longest, 1), &product)) {
             return pp_fail(error, PP_OVERFLOW, "kernel: the divisor, the product of the kernel's sizes, exceeds 2^63 - 1");

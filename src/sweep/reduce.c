@@ -244,7 +244,7 @@ char *pp_sweep_reduce_row(pp_sweep *s, const int64_t at[PP_AXES], char *into)
     prepare_line(s, column);
     for (int64_t first = 0; first < pp_min(axis->period, live); first++) {
         pp_window w = pp_axis_window(axis, s->begin[2] + first);
-        int64_t count = (live - first + axis->period - 1) / axis->period;
+        int64_t count = pp_ceil_div(live - first, axis->period);
         if (w.length == 0) continue;
         if (axis->period == 1) {
             reduce_class(s, column, &w, count, result);

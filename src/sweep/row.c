@@ -47,7 +47,7 @@ static int64_t rows_of(const pp_run *run)
 static int64_t parts_of(const pp_run *run)
 {
     int64_t segment = pp_sweep_segment(run->problem, run->direction);
-    return (run->end[2] - run->begin[2] + segment - 1) / segment;
+    return pp_ceil_div(run->end[2] - run->begin[2], segment);
 }
 
 static int64_t tasks_of(const pp_run *run) { return rows_of(run) * parts_of(run); }

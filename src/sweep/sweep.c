@@ -143,7 +143,24 @@ int64_t pp_sweep_segment(const pp_problem *p, pp_direction direction)
 {
     const pp_axis *w = direction == PP_FORWARD ? &p->axis[2] : &p->cover[2];
     int64_t reach = pp_max(w->longest - 1, 0) * w->step + 1, lanes = pp_max(SEGMENT_LANES, 4 * reach * p->inner);
-    return pp_max(lanes / pp_max(p->inner, 1) / w->advance, 1) * w->period;
+    int64_t segment, periods = pp_max(lanes / p->inner / w->advance, 1);
+    return pp_mul_ok(periods, w->period, &segment) ? segment : INT64_MAX;
+}
+
+/* Rows of a band and lanes of a strip.  Both follow from the whole problem, then shrink with the range: so no part of it takes
+ * more scratch than the whole. */
+static void choose_band(pp_sweep *s)
+{
+    const pp_axis *h = &s->axis[1];
+    s->band = 1;
+    if (!s->levels[0]) return;
+    int64_t reach = (h->longest - 1) * h->step + 1, read = (s->read_end - s->read_begin) * s->inner;
+    int64_t row = span_bound(&s->axis[2], s->axis[2].output) * s->inner * (int64_t)s->lane;
+    s->band = pp_min(pp_max(reach / h->advance * h->period, 16), h->output);
+    s->band = pp_max(pp_min(s->band, BAND_BYTES / row), 1);
+    s->strip = pp_max(STRIP_BYTES / (span_bound(h, s->band) * s->h_levels * (int64_t)s->lane) / 64 * 64, 64);
+    if (s->packed || s->scale || s->strip > read) s->strip = pp_max(read, 1);
+    s->band = pp_max(pp_min(s->band, s->end[1] - s->begin[1]), 1);
 }
 
 size_t pp_sweep_init(pp_sweep *s, const pp_run *run, pp_direction direction, pp_reducing reducing, const bool levels[2], char *scratch)
@@ -169,15 +186,7 @@ size_t pp_sweep_init(pp_sweep *s, const pp_run *run, pp_direction direction, pp_
     s->packed = !((s->inner == 1 || s->source->stride[PP_INNER] == 1) && (s->source->stride[PP_W] == s->inner || p->axis[2].input == 1));
     s->h_levels = level_count(s->axis[1].longest);
     s->w_levels = level_count(s->axis[2].longest);
-    s->band = 1;
-    if (s->levels[0]) {
-        int64_t reach = (s->axis[1].longest - 1) * s->axis[1].step + 1;
-        s->band = pp_min(pp_max(reach / s->axis[1].advance * s->axis[1].period, 16), pp_max(s->end[1] - s->begin[1], 1));
-        s->band = pp_max(pp_min(s->band, BAND_BYTES / ((int64_t)s->lane * pp_max(s->line, 1))), 1);
-        int64_t read = (s->read_end - s->read_begin) * s->inner, height = span_bound(&s->axis[1], s->band) * s->h_levels;
-        s->strip = pp_max(STRIP_BYTES / (height * (int64_t)s->lane) / 64 * 64, 64);
-        if (s->packed || s->scale || s->strip > read) s->strip = pp_max(read, 1);
-    }
+    choose_band(s);
     s->band_begin = s->band_end = -1;
     size_t used = lay_out(s, scratch);
     if (scratch) fill_margins(s);
@@ -190,14 +199,16 @@ bool pp_sweep_applies(const pp_problem *p, pp_direction direction, pp_reducing r
 {
     const pp_axis *axis = direction == PP_FORWARD ? p->axis : p->cover;
     int64_t taps[3], margin, begin, end;
+    if (p->inner == 0) return false; /* nothing to do */
     for (int a = 0; a < 3; a++) {
         taps[a] = pp_max(1, pp_min(axis[a].longest, axis[a].input));
         if (taps[a] > PP_MAX_TAPS) return false;
+        if (axis[a].input > INT32_MAX || axis[a].output > INT32_MAX) return false; /* so that no size in scratch overflows */
         /* lines have room for the padding: not for any padding */
         pp_axis_span(&axis[a], 0, axis[a].output, &begin, &end);
         if (!pp_add_ok(end, -begin, &margin) || margin / 4 > axis[a].input + 1024) return false;
-        if (axis[a].input > INT32_MAX || axis[a].output > INT32_MAX) return false; /* so that no size in scratch overflows */
-        if (axis[a].longest > PP_MAX_TAPS || axis[a].advance > INT32_MAX || axis[a].step > INT32_MAX) return false;
+        if (axis[a].longest > PP_MAX_TAPS || axis[a].advance > INT32_MAX || axis[a].period > INT32_MAX || axis[a].step > INT32_MAX)
+            return false;
     }
     if (p->inner > ((int64_t)1 << 36) / (end - begin + 1)) return false;
     if (taps[0] * taps[1] > PP_MAX_TAPS) return false; /* one list; W has its own */
