@@ -241,31 +241,48 @@ static void empty_windows_give_nothing(void **state)
     check_backward("max1d i3 k2 s1 nan=ignore", VALUES(nan, nan, 1), VALUES(5, 6), VALUES(0, 0, 6));
 }
 
-static pp_status backward_from(const char *text, const int64_t *indices, float *grad_input)
+/* Backward with the caller's indices, an upstream of ones and no input. */
+typedef struct followed {
+    const int64_t *indices;
+    pp_status status;
+    float grad_input[6];
+} followed;
+
+static void follow(const pp_plan *plan, void *ctx)
 {
-    pp_plan *plan = plan_of(text);
+    const followed *f = ctx;
     const float ones[8] = {1, 1, 1, 1, 1, 1, 1, 1};
-    pp_args args = {.struct_size = sizeof args, .indices = (void *)(uintptr_t)indices, .grad_output = ones, .grad_input = grad_input};
-    pp_status status = pp_backward(plan, &args);
-    pp_plan_destroy(plan);
-    return status;
+    float grad_input[6] = {0};
+    pp_args args = {.struct_size = sizeof args, .indices = (void *)(uintptr_t)f->indices, .grad_output = ones, .grad_input = grad_input};
+    assert_int_equal(pp_backward(plan, &args), f->status);
+    if (f->status == PP_OK) assert_memory_equal(grad_input, f->grad_input, sizeof grad_input);
 }
+
+static void check_followed(const char *text, followed f)
+{
+    pp_desc desc = desc_of(text);
+    each_way(&desc, follow, &f);
+}
+
+#define INDICES(...) ((const int64_t[]){__VA_ARGS__})
 
 static void indices_are_followed(void **state)
 {
     (void)state;
-    float grad[6];
-    /* the caller's indices, not what the input would say; the input is not needed */
-    assert_int_equal(backward_from("max1d i3 k1 idx=plane bwd=indices", (int64_t[]){2, -1, 2}, grad), PP_OK);
-    assert_memory_equal(grad, ((float[]){0, 0, 2}), 3 * sizeof *grad);
-    assert_int_equal(backward_from("max1d c2 i3 k2 s1 idx=tensor bwd=indices", (int64_t[]){0, 0, 5, 3}, grad), PP_OK);
-    assert_memory_equal(grad, ((float[]){2, 0, 0, 1, 0, 1}), sizeof grad);
-    assert_int_equal(backward_from("max1d i3 k1 idx=plane bwd=indices", (int64_t[]){2, 3, 2}, grad), PP_BAD_INDEX);
-    assert_int_equal(backward_from("max1d i3 k1 idx=plane bwd=indices", (int64_t[]){2, -2, 2}, grad), PP_BAD_INDEX);
-    assert_int_equal(backward_from("max1d c2 i3 k2 s1 idx=tensor bwd=indices", (int64_t[]){0, 3, 5, 3}, grad),
-                     PP_BAD_INDEX); /* the next plane */
-    assert_int_equal(backward_from("max1d c2 i3 k2 s1 idx=tensor bwd=indices", (int64_t[]){0, 0, 2, 3}, grad),
-                     PP_BAD_INDEX); /* the one before */
+    const char *plane = "max1d i3 k1 idx=plane bwd=indices", *tensor = "max1d c2 i3 k2 s1 idx=tensor bwd=indices";
+    const char *last = "max1d nwc c2 i3 k2 s1 idx=tensor bwd=indices";
+    check_followed(plane, (followed){INDICES(2, -1, 2), PP_OK, {0, 0, 2}});
+    check_followed(tensor, (followed){INDICES(0, 0, 5, 3), PP_OK, {2, 0, 0, 1, 0, 1}});
+    check_followed(last, (followed){INDICES(0, 5, 0, 3), PP_OK, {2, 1, 0, 0, 0, 1}});
+    check_followed(plane, (followed){INDICES(2, 3, 2), PP_BAD_INDEX, {0}});
+    check_followed(plane, (followed){INDICES(2, -2, 2), PP_BAD_INDEX, {0}});
+    check_followed(tensor, (followed){INDICES(0, 3, 5, 3), PP_BAD_INDEX, {0}}); /* the next plane */
+    check_followed(tensor, (followed){INDICES(0, 0, 2, 3), PP_BAD_INDEX, {0}}); /* the one before */
+    check_followed(last, (followed){INDICES(0, 2, 0, 3), PP_BAD_INDEX, {0}});
+    /* what forward writes is what backward reads */
+    values first = VALUES(1, 2, 0, 6, 5, 7, 9, 8, 0, 3, 3, 4), ones = VALUES(1, 1, 1, 1, 1, 1, 1, 1);
+    check_backward("max1d n2c2 i3 k2 s1 idx=tensor", first, ones, VALUES(0, 2, 0, 1, 0, 1, 1, 1, 0, 1, 0, 1));
+    check_backward("max1d nwc n2c2 i3 k2 s1 idx=tensor", first, ones, VALUES(1, 0, 0, 1, 1, 1, 1, 1, 0, 0, 1, 1));
 }
 
 static void kinds_of_backward(void **state)
@@ -285,8 +302,7 @@ static void kinds_of_backward(void **state)
     check_refused("max1d i3 k1 bwd=indices", PP_INVALID, "backward = indices");
     check_refused("avg1d i3 k1 bwd=recompute", PP_INVALID, "backward = recompute");
     check_refused("avg1d u8 i3 k1 bwd", PP_UNSUPPORTED, "backward");
-    float grad[3];
-    assert_int_equal(backward_from("max1d i3 k1 idx", (int64_t[]){0, 0, 0}, grad), PP_INVALID); /* planned without */
+    check_followed("max1d i3 k1 idx", (followed){INDICES(0, 0, 0), PP_INVALID, {0}}); /* planned without */
 }
 
 /* ------------------------------------------------------------------------------------------------ accumulate, types */

@@ -176,7 +176,7 @@ static void keras_and_tflite_limits(void **state)
         {"max1d i5 k3 d2", "no dilated pooling", "max1d i5 k3 d1"},
         {"max1d i5 k6", "larger than its input", "max1d i5 k6 same"},
         {"max1d i5 k6 valid", "larger than its input", "max1d i5 k5 valid"},
-        {"max1d i5 k2147483648 same", "32-bit", "max1d i5 k2147483647 same"},
+        {"max1d i5 k2147483648 s1 same", "32-bit", "max1d i5 k2147483647 s1 same"},
         {"max1d i5 k2 s2147483648 same", "32-bit", "max1d i5 k2 s2147483647 same"},
         {"avg1d i5 k2 same div=clamped", "never counts padding", "avg1d i5 k2 same div=valid"},
         {"avg1d i5 k2 div=4", "never counts padding", "avg1d i5 k2"},
@@ -194,7 +194,7 @@ static void tf_limits(void **state)
         {"max1d i9 k3 s2 d2", "only one of them above 1", "max1d i9 k3 s1 d2"},
         {"max1d i20 k21 s1 valid", "larger than its input", "max1d i20 k20 s1 valid"},
         {"max1d i5 k3 s1 d3 p0:1", "larger than its input of 6", "max1d i5 k3 s1 d3 p1"},
-        {"max1d i5 k2147483648 same", "32-bit", "max1d i5 k2147483647 same"},
+        {"max1d i5 k2147483648 s1 same", "32-bit", "max1d i5 k2147483647 s1 same"},
         {"avg1d i5 k2 same div=full", "never counts padding", "avg1d i5 k2 same"},
     };
     check_limits("tf", limits, COUNT(limits));
@@ -250,6 +250,39 @@ static void dialects_disagree(void **state)
     check_winners("max1d c2 i2 k2 dialect=torch", VALUES(1, 2, 4, 3), VALUES(2, 4), NUMBERS(1, 0));
 }
 
+/* What no limit of a dialect speaks of, it takes. */
+static void nothing_else_is_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *dialects;
+    } rows[] = {
+        {"max1d i9 k3 s2 d2", "plain torch onnx onednn"},
+        {"max1d i9 k3 d4 p4", "plain torch onnx onednn"},
+        {"max1d i1 k1 s3000000000", "plain torch onnx caffe onednn"},
+        {"max1d i5 k3 s3 p1:2", "plain onnx tf onednn"},
+        {"max1d i5 k3 p5", "plain onnx onednn"},
+        {"max1d i2 k3 s3 floor", "plain onnx caffe onednn"},
+        {"max2d i0x4 k1 floor", "plain onnx caffe onednn"},
+        {"max2d i0x4 k3 same", "plain onnx keras tf tflite"},
+        {"max1d c0 i5 k2", "plain onnx keras tf tflite caffe onednn"},
+        {"max1d n0 i5 k2", "plain torch onnx keras tf tflite caffe onednn"},
+        {"avg3d i2x5x5 k3 s1 p1", "plain onnx tf caffe onednn"},
+        {"avg3d i2x5x5 k3 s1 same", "plain onnx keras tf tflite"},
+        {"avg1d i5 k2 div=4", "plain torch onnx caffe onednn"},
+        {"max1d i5 k2 out=2", "plain torch onnx keras tf tflite caffe onednn"},
+        {"adaptive_avg1d i5 o0 bwd", "plain onnx keras tf tflite caffe onednn"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char list[96], text[96];
+        snprintf(list, sizeof list, "%s", rows[i].dialects);
+        for (char *name = strtok(list, " "); name; name = strtok(NULL, " ")) {
+            snprintf(text, sizeof text, "%s dialect=%s", rows[i].text, name);
+            check_accepted(text);
+        }
+    }
+}
+
 static void limits_are_for_sliding_windows(void **state)
 {
     (void)state;
@@ -279,6 +312,7 @@ int main(void)
         cmocka_unit_test(caffe_limits),
         cmocka_unit_test(onednn_limits),
         cmocka_unit_test(dialects_disagree),
+        cmocka_unit_test(nothing_else_is_refused),
         cmocka_unit_test(limits_are_for_sliding_windows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

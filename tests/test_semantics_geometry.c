@@ -131,6 +131,8 @@ static void caffe_looks_at_the_pads_of_all_axes(void **state)
     (void)state;
     check_size("max2d i5x5 k1 s3 ceil=caffe", NUMBERS(3, 3));
     check_size("max2d i5x5 k1 s3 p0x1 ceil=caffe", NUMBERS(2, 2));
+    check_size("max2d i5x5 k1 s3 p1x0 ceil=caffe", NUMBERS(2, 2));
+    check_size("max2d i5x5 k1 s3 p0:0x1 ceil=caffe", NUMBERS(2, 2));
 }
 
 static void known_shapes(void **state)

@@ -61,6 +61,7 @@ static void u8_saturates(void **state)
     check_forward("sum1d u8 i2 k2", VALUES(100, 54), VALUES(154));
     check_forward("avg1d u8 i2 k2 div=0.5", VALUES(200, 100), VALUES(255));
     check_forward("avg1d u8 i2 k2 div=0.5", VALUES(20, 10), VALUES(60));
+    check_forward("avg1d u8 i3 k3 div=2", VALUES(255, 255, 1), VALUES(255)); /* 255.5 */
     check_forward("avg1d u8 i2 k2 div=-2", VALUES(20, 10), VALUES(0));
     check_forward("avg1d u8 i2 k2 div=1e-300", VALUES(200, 100), VALUES(255));
 }

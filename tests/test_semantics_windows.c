@@ -147,9 +147,13 @@ static void adaptive_windows(void **state)
     (void)state;
     for (int64_t input = 1; input < 20; input++)
         for (int64_t output = 1; output < 40; output++) expect_adaptive(input, output);
-    expect_adaptive(16777219, 5);            /* more digits than a float */
-    expect_adaptive(9007199254740995, 7);    /* than a double */
-    expect_adaptive(6917529027641081857, 6); /* o * I: than 64 bits */
+    expect_adaptive(16777219, 5);         /* more digits than a float */
+    expect_adaptive(9007199254740995, 7); /* than a double */
+    rng r = {1};
+    for (int64_t output = 2; output < 60; output++) { /* o * I: than 64 bits */
+        expect_adaptive(INT64_MAX - random_below(&r, 1000), output);
+        expect_adaptive(INT64_MAX / 2 + random_below(&r, 1000) * 3, output);
+    }
     check_forward("adaptive_avg1d i10 o3", VALUES(0, 1, 2, 3, 4, 5, 6, 7, 8, 9), VALUES(1.5, 4.5, 7.5));
     check_forward("adaptive_avg1d i3 o5", VALUES(0, 1, 2), VALUES(0, 0.5, 1, 1.5, 2));
     check_winners("adaptive_max1d i7 o3", VALUES(0, 1, 2, 3, 4, 5, 6), VALUES(2, 4, 6), NUMBERS(2, 4, 6));
