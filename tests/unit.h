@@ -23,7 +23,7 @@ static inline void complain(const char *format, ...) __attribute__((format(print
 
 static inline void complain(const char *format, ...)
 {
-    char text[1024];
+    char text[512];
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
