@@ -62,8 +62,9 @@ static void gradients_add_in_the_tree(void **state)
 }
 
 /* The windows over an element of one axis, in increasing order, those that do not exist included. */
+enum { FURTHEST = 100 };
 typedef struct cover {
-    int64_t window[128], length, begin, end;
+    int64_t window[2 * FURTHEST], length, begin, end;
 } cover;
 
 static cover cover_of(const pp_plan *plan, int axis, int64_t i)
@@ -73,7 +74,7 @@ static cover cover_of(const pp_plan *plan, int axis, int64_t i)
     int64_t outputs = desc->output_size[axis];
     bool sliding = desc->mode == PP_MODE_SLIDING,
          cropped = sliding && desc->pad_end[axis] < 0 && i >= desc->input_size[axis] + desc->pad_end[axis];
-    for (int64_t o = sliding ? -100 : 0; o < (sliding ? 100 : outputs) && !cropped; o++) {
+    for (int64_t o = sliding ? -FURTHEST : 0; o < (sliding ? FURTHEST : outputs) && !cropped; o++) {
         bool covers = false, real = o >= 0 && o < outputs;
         pp_window w;
         if (sliding) {
@@ -143,7 +144,11 @@ static void expect_gradients(const char *text, rng *r)
     int64_t inputs[3] = {1, 1, 1}, i[3];
     size_t outputs = elements_of(plan, PP_OUTPUT), count = 0;
     assert_true(elements_of(plan, PP_INPUT) <= COUNT(input) && outputs <= COUNT(grad_output));
-    for (int s = 0, a = 3 - desc->rank; s < desc->rank; s++, a++) g.size[a] = desc->output_size[s], inputs[a] = desc->input_size[s];
+    for (int s = 0, a = 3 - desc->rank; s < desc->rank; s++, a++) {
+        g.size[a] = desc->output_size[s];
+        inputs[a] = desc->input_size[s];
+        assert_true(g.size[a] <= FURTHEST);
+    }
     for (size_t o = 0; o < outputs; o++) grad_output[o] = desc->dtype == PP_BF16 ? round_bf16(random_float(r)) : random_float(r);
     for (int a = 0; a < 3 - desc->rank; a++) g.cover[a] = (cover){{0}, 1, 0, 1};
     for (i[0] = 0; i[0] < inputs[0]; i[0]++)

@@ -147,40 +147,56 @@ static element winner(const pp_desc *desc, const element *list, size_t count)
     return best;
 }
 
+static void expect_winners(const char *text, rng *r)
+{
+    static const double pool[] = {0, -0.0, 1, 1, 2, 2, 3, -1, -2, -3, INFINITY, -INFINITY};
+    static double input[1024], output[1024];
+    static int64_t indices[1024];
+    static element list[1024];
+    pp_plan *plan = plan_of(text);
+    const pp_desc *desc = pp_plan_desc(plan);
+    size_t inputs = elements_of(plan, PP_INPUT), outputs = 0;
+    assert_true(inputs <= COUNT(input) && elements_of(plan, PP_OUTPUT) <= COUNT(output));
+    for (size_t e = 0; e < inputs; e++) input[e] = random_below(r, 6) ? pool[random_below(r, COUNT(pool))] : NOT_A_NUMBER;
+    int64_t out[3], size[3] = {1, 1, 1};
+    for (int s = 0; s < desc->rank; s++) size[3 - desc->rank + s] = desc->output_size[s];
+    for (out[0] = 0; out[0] < size[0]; out[0]++)
+        for (out[1] = 0; out[1] < size[1]; out[1]++)
+            for (out[2] = 0; out[2] < size[2]; out[2]++) {
+                element best = winner(desc, list, window_elements(plan, input, out, list));
+                output[outputs] = best.value;
+                indices[outputs++] = best.index;
+            }
+    check_winners(text, (values){inputs, input}, (values){outputs, output}, (numbers){outputs, indices});
+    pp_plan_destroy(plan);
+}
+
 static void winners_by_definition(void **state)
 {
     (void)state;
     static const char *const cases[] = {
-        "1d i19 k3 s1 p1",      "1d i40 k9 s2 p6:1",  "1d i33 k5 s3 d3 p7",  "2d i7x9 k3 s2 p1", "2d i9x8 k2x5 s1 d2x1 p1x4",
-        "2d i12x13 k6x7 s1 p3", "3d i4x5x6 k3 s1 p1", "3d i5x4x6 k2x3x4 s2", "1d i40 k33 s1 p9", "2d i17x16 k8x9 s4 p4 ceil"};
-    static const char *const modes[] = {"adaptive_%s2d i7x9 o3x4", "adaptive_%s1d i5 o13", "global_%s2d i9x11"};
+        "%s1d i19 k3 s1 p1",
+        "%s1d i40 k9 s2 p6:1",
+        "%s1d i33 k5 s3 d3 p7",
+        "%s2d i7x9 k3 s2 p1",
+        "%s2d f64 i9x8 k2x5 s1 d2x1 p1x4",
+        "%s2d i12x13 k6x7 s1 p3",
+        "%s3d i4x5x6 k3 s1 p1",
+        "%s3d bf16 i5x4x6 k2x3x4 s2",
+        "%s1d i40 k33 s1 p9",
+        "%s2d i17x16 k8x9 s4 p4 ceil",
+        "adaptive_%s2d i7x9 o3x4",
+        "adaptive_%s1d i5 o13",
+        "global_%s2d i9x11",
+        "%s2d i9x8 k3 s1 p-1:2",
+    };
     static const char *const policies[] = {"nan=last", "nan=first", "nan=ignore"};
-    static const double pool[] = {0, -0.0, 1, 1, 2, 2, 3, -1, -2, -3, INFINITY, -INFINITY};
-    double input[512], output[512];
-    int64_t indices[512];
-    element list[256];
     rng r = {11};
-    for (size_t i = 0; i < 12 * (COUNT(cases) + COUNT(modes)); i++) {
-        size_t which = i / 12;
+    for (int i = 0; i < 12 * (int)COUNT(cases); i++) {
         char head[64], text[128];
-        if (which < COUNT(cases)) snprintf(head, sizeof head, "%s%s", i % 2 ? "min" : "max", cases[which]);
-        else snprintf(head, sizeof head, modes[which - COUNT(cases)], i % 2 ? "min" : "max");
+        snprintf(head, sizeof head, cases[i / 12], i % 2 ? "min" : "max");
         snprintf(text, sizeof text, "%s %s %s", head, policies[i % 3], i % 4 < 2 ? "ties=first" : "ties=last");
-        pp_plan *plan = plan_of(text);
-        const pp_desc *desc = pp_plan_desc(plan);
-        size_t inputs = elements_of(plan, PP_INPUT), outputs = 0;
-        for (size_t e = 0; e < inputs; e++) input[e] = random_below(&r, 6) ? pool[random_below(&r, COUNT(pool))] : NOT_A_NUMBER;
-        int64_t out[3], size[3] = {1, 1, 1};
-        for (int s = 0; s < desc->rank; s++) size[3 - desc->rank + s] = desc->output_size[s];
-        for (out[0] = 0; out[0] < size[0]; out[0]++)
-            for (out[1] = 0; out[1] < size[1]; out[1]++)
-                for (out[2] = 0; out[2] < size[2]; out[2]++) {
-                    element best = winner(desc, list, window_elements(plan, input, out, list));
-                    output[outputs] = best.value;
-                    indices[outputs++] = best.index;
-                }
-        check_winners(text, (values){inputs, input}, (values){outputs, output}, (numbers){outputs, indices});
-        pp_plan_destroy(plan);
+        expect_winners(text, &r);
     }
 }
 
