@@ -57,9 +57,7 @@ PP_INLINE bool pp_add_ok(int64_t a, int64_t b, int64_t *r)
 
 PP_INLINE bool pp_mul_ok(int64_t a, int64_t b, int64_t *r)
 {
-    if (a && b) {
-        if (a > 0 ? (b > 0 ? a > INT64_MAX / b : b < INT64_MIN / a) : (b > 0 ? a < INT64_MIN / b : b < INT64_MAX / a)) return false;
-    }
+    if (a && b && (a > 0 ? (b > 0 ? a > INT64_MAX / b : b < INT64_MIN / a) : (b > 0 ? a < INT64_MIN / b : b < INT64_MAX / a))) return false;
     *r = a * b;
     return true;
 }

@@ -135,9 +135,9 @@ static pp_window cover_window(const pp_axis *axis, int64_t i)
     /* o must be congruent to p/gcd * inverse modulo step */
     int64_t residue = pp_floor_div(p, axis->gcd) % axis->step;
     if (residue < 0) residue += axis->step;
-    bool exact;
-    int64_t product = axis->step == 1 ? 0 : residue * axis->inverse;
-    if (axis->step > 1 && !pp_mul_ok(residue, axis->inverse, &product)) {
+    int64_t product;
+    if (!pp_mul_ok(residue, axis->inverse, &product)) { /* its remainder is what counts */
+        bool exact;
         int64_t quotient = mul_div(residue, axis->inverse, axis->step, &exact);
         product = (int64_t)((uint64_t)residue * (uint64_t)axis->inverse - (uint64_t)quotient * (uint64_t)axis->step);
     }
@@ -167,7 +167,7 @@ pp_window pp_axis_window(const pp_axis *axis, int64_t o)
         /* taps before the end of the padded input; those before its beginning do not exist */
         int64_t room;
         if (!pp_add_ok(axis->padded - 1, -w.first, &room)) room = INT64_MAX;
-        w.extent = room < 0 ? 0 : pp_min(room / axis->dilation + 1, axis->kernel);
+        w.extent = room < 0 ? 0 : pp_min(room / axis->dilation, axis->kernel - 1) + 1;
     } else {
         w.extent = w.end - w.begin;
     }
@@ -183,7 +183,7 @@ void pp_axis_span(const pp_axis *axis, int64_t from, int64_t to, int64_t *begin,
         *begin = pp_ceil_div(from + axis->pad_begin - (axis->kernel - 1) * axis->dilation, axis->stride);
         *end = pp_floor_div(to - 1 + axis->pad_begin, axis->stride) + 1;
     } else {
-        for (int64_t o = from; o < to && o < from + axis->period; o++) {
+        for (int64_t o = from; o < to && o - from < axis->period; o++) {
             int64_t last = o + (to - 1 - o) / axis->period * axis->period;
             pp_window w = pp_axis_window(axis, o), v = pp_axis_window(axis, last);
             if (!w.length) continue;

@@ -128,7 +128,7 @@ static pp_status resolve_sliding_axis(pp_desc *desc, int a, bool any_pad, const 
     int64_t begin = desc->pad_begin[a], end = desc->pad_end[a], room, shifted;
     /* the sums of pp_output_size, checked */
     if (begin < -INT64_MAX || !pp_add_ok(input - window, begin, &room) || !pp_add_ok(room, end, &room) ||
-        !pp_add_ok(input, begin, &shifted)) {
+        !pp_add_ok(input, begin, &shifted) || room > INT64_MAX - 2) {
         return pp_fail(error, PP_OVERFLOW, "pad_begin[%d] = %lld, pad_end[%d] = %lld: the padded input exceeds 2^63 - 1", a,
                        (long long)begin, a, (long long)end);
     }
@@ -251,7 +251,7 @@ static pp_status check_empty_windows(const pp_problem *problem, const pp_error *
 {
     for (int a = 0; a < 3 && problem->outputs; a++) {
         const pp_axis *axis = &problem->axis[a];
-        bool all = axis->kind == PP_AXIS_SLIDING && axis->visible < axis->step;
+        bool all = axis->kind == PP_AXIS_SLIDING && axis->kernel > 1 && axis->visible < axis->step;
         for (int64_t o = 0; o < axis->output; o = all || o == axis->output - 1 ? o + 1 : axis->output - 1) {
             pp_window w = pp_axis_window(axis, o);
             if (w.begin < w.end) continue;

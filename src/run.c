@@ -28,7 +28,12 @@ double pp_empty_value(const pp_problem *problem)
     return desc->op == PP_OP_MAX ? -value : value;
 }
 
-pp_group pp_whole_group(const pp_problem *problem) { return (pp_group){0, problem->n * problem->c, problem->axis, problem->cover}; }
+pp_group pp_whole_group(const pp_problem *problem)
+{
+    int64_t planes;
+    if (!pp_mul_ok(problem->n, problem->c, &planes)) planes = 0; /* then they have no elements */
+    return (pp_group){0, planes, problem->axis, problem->cover};
+}
 
 void pp_outputs_of_range(const pp_run *run, int64_t begin[3], int64_t end[3])
 {

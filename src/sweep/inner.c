@@ -28,7 +28,7 @@ static size_t lay_out(inner *s, char *scratch)
     char *pieces[PP_COUNT(sizes)];
     size_t used = 0;
     for (int i = 0; i < PP_COUNT(sizes); i++) {
-        pieces[i] = scratch + used;
+        pieces[i] = scratch ? scratch + used : NULL;
         used += pp_aligned(sizes[i]);
     }
     if (!scratch) return used;
@@ -111,16 +111,18 @@ static void pool_position(inner *s, const int64_t at[PP_AXES])
     pp_window w[3];
     bool empty = false;
     for (int a = 0; a < 3; a++) {
-        const pp_axis *axis = &run->group.axis[a];
-        w[a] = pp_axis_window(axis, at[PP_D + a]);
+        w[a] = pp_axis_window(&run->group.axis[a], at[PP_D + a]);
         empty |= w[a].begin == w[a].end;
-        int64_t tap = w[a].first + w[a].begin * axis->step;
-        source += tap * in->stride[PP_D + a];
-        first_index = first_index * axis->input + tap;
     }
     if (empty) {
         pp_place_empty(run, &place);
         return;
+    }
+    for (int a = 0; a < 3; a++) { /* the first element that is seen */
+        const pp_axis *axis = &run->group.axis[a];
+        int64_t tap = w[a].first + w[a].begin * axis->step;
+        source += tap * in->stride[PP_D + a];
+        first_index = first_index * axis->input + tap;
     }
     list_taps(s, w);
     bool done = place.values_dense && pp_lanes_are_elements(run, s->reducing);

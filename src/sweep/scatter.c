@@ -21,8 +21,9 @@ static bool recomputes(const pp_problem *p) { return p->desc.backward == PP_BACK
 
 static bool applies(const pp_problem *p)
 {
-    return p->is_max && p->plane <= PTRDIFF_MAX / 16 / pp_max(p->inner, 1) &&
-           (!recomputes(p) || pp_sweep_applies(p, PP_FORWARD, PP_WINNERS));
+    int64_t most = PTRDIFF_MAX / 16 / pp_max(p->inner, 1); /* elements of a plane, of a row */
+    if (!p->is_max || p->plane > most || p->axis[2].input > most) return false;
+    return !recomputes(p) || pp_sweep_applies(p, PP_FORWARD, PP_WINNERS);
 }
 
 static size_t gradient_size(const pp_problem *p) { return pp_aligned((size_t)(p->plane * p->inner) * pp_dtypes[p->desc.dtype].sum_size); }

@@ -18,7 +18,8 @@ static int level_count(int64_t longest)
 /* Positions that the windows of "outputs" neighbouring outputs span at most. */
 static int64_t span_bound(const pp_axis *axis, int64_t outputs)
 {
-    return ((outputs - 1) / axis->period + 1) * axis->advance + axis->step + pp_max(axis->longest - 1, 0) * axis->step + 1;
+    int64_t reach = pp_max(axis->longest - 1, 0) * axis->step + 1, within = axis->period > 1 ? axis->advance + axis->step : 0;
+    return (outputs - 1) / axis->period * axis->advance + within + reach;
 }
 
 /* ------------------------------------------------------------------------------------------------ stretches */
@@ -32,32 +33,30 @@ static void inside(const pp_axis *axis, int64_t *begin, int64_t *end)
     *end = pp_min(pp_floor_div(axis->visible - 1 - (axis->kernel - 1) * axis->dilation + axis->pad_begin, axis->stride) + 1, axis->output);
 }
 
-/* Cuts outputs [from, to) into stretches of equal divisor; list may be NULL. */
+/* Cuts outputs [from, to) into stretches of equal divisor; returns their number. */
 static int64_t find_stretches(const pp_axis *axis, int64_t from, int64_t to, bool divides, pp_stretch *list)
 {
     int64_t count = 0, inside_begin, inside_end;
-    pp_stretch current = {from, from, {0, 0, 0, 0, 0}};
     inside(axis, &inside_begin, &inside_end);
     for (int64_t o = from; o < to;) {
         pp_window w = pp_axis_window(axis, o);
         int64_t next = o >= inside_begin && o < inside_end ? pp_min(inside_end, to) : o + 1;
-        bool empty = w.begin == w.end, was_empty = current.window.begin == current.window.end;
-        if (o > from && empty == was_empty && (!divides || w.extent == current.window.extent)) {
-            current.end = next;
-        } else {
-            if (o > from) {
-                if (list) list[count] = current;
-                count++;
-            }
-            current = (pp_stretch){o, next, w};
-        }
+        bool empty = w.begin == w.end;
+        pp_stretch *last = count ? &list[count - 1] : NULL;
+        bool was_empty = last && last->window.begin == last->window.end;
+        if (last && empty == was_empty && (empty || !divides || w.extent == last->window.extent)) last->end = next;
+        else list[count++] = (pp_stretch){o, next, w};
         o = next;
     }
-    if (to > from) {
-        if (list) list[count] = current;
-        count++;
-    }
     return count;
+}
+
+/* At least as many as find_stretches finds on any "outputs" neighbouring outputs. */
+static int64_t stretch_bound(const pp_axis *axis, int64_t outputs)
+{
+    if (axis->kind != PP_AXIS_SLIDING) return outputs;
+    int64_t cut = ((axis->longest - 1) * axis->step + 1) / axis->stride + 2; /* windows that one border cuts */
+    return pp_min(outputs, 2 * cut + 3);
 }
 
 /* ------------------------------------------------------------------------------------------------ layout */
@@ -100,10 +99,8 @@ static size_t lay_out(pp_sweep *s, char *scratch)
     const pp_axis *divided = s->scale ? &s->run->group.axis[2] : &axis[2];
     int64_t from = s->scale ? s->read_begin : s->begin[2], to = s->scale ? s->read_end : s->end[2];
     bool divides = s->problem->desc.op == PP_OP_AVERAGE && (s->scale || s->run->direction == PP_FORWARD);
-    if (!scratch) from = 0, to = s->scale ? divided->output : axis[2].output; /* no part has more than the whole */
-    s->stretch_count = find_stretches(divided, from, to, divides, NULL);
-    s->stretches = take(scratch, &used, (size_t)s->stretch_count * sizeof *s->stretches);
-    if (scratch) find_stretches(divided, from, to, divides, s->stretches);
+    s->stretches = take(scratch, &used, (size_t)stretch_bound(divided, to - from) * sizeof *s->stretches);
+    if (scratch) s->stretch_count = find_stretches(divided, from, to, divides, s->stretches);
 
     if (s->packed || s->scale) s->rows = take(scratch, &used, (size_t)(rows * read) * (s->scale ? s->lane : s->element));
     take_lines(s, scratch, &used, outputs);
@@ -155,8 +152,8 @@ static void choose_band(pp_sweep *s)
     s->band = 1;
     if (!s->levels[0]) return;
     int64_t reach = (h->longest - 1) * h->step + 1, read = (s->read_end - s->read_begin) * s->inner;
-    int64_t row = span_bound(&s->axis[2], s->axis[2].output) * s->inner * (int64_t)s->lane;
-    s->band = pp_min(pp_max(reach / h->advance * h->period, 16), h->output);
+    int64_t row = span_bound(&s->axis[2], pp_max(s->axis[2].output, 1)) * s->inner * (int64_t)s->lane;
+    s->band = pp_min(pp_max(reach / h->advance * h->period, 16), pp_max(h->output, 1));
     s->band = pp_max(pp_min(s->band, BAND_BYTES / row), 1);
     s->strip = pp_max(STRIP_BYTES / (span_bound(h, s->band) * s->h_levels * (int64_t)s->lane) / 64 * 64, 64);
     if (s->packed || s->scale || s->strip > read) s->strip = pp_max(read, 1);
@@ -198,19 +195,19 @@ size_t pp_sweep_init(pp_sweep *s, const pp_run *run, pp_direction direction, pp_
 bool pp_sweep_applies(const pp_problem *p, pp_direction direction, pp_reducing reducing)
 {
     const pp_axis *axis = direction == PP_FORWARD ? p->axis : p->cover;
-    int64_t taps[3], margin, begin, end;
+    int64_t taps[3], span = 0;
     if (p->inner == 0) return false; /* nothing to do */
     for (int a = 0; a < 3; a++) {
         taps[a] = pp_max(1, pp_min(axis[a].longest, axis[a].input));
         if (taps[a] > PP_MAX_TAPS) return false;
         if (axis[a].input > INT32_MAX || axis[a].output > INT32_MAX) return false; /* so that no size in scratch overflows */
-        /* lines have room for the padding: not for any padding */
-        pp_axis_span(&axis[a], 0, axis[a].output, &begin, &end);
-        if (!pp_add_ok(end, -begin, &margin) || margin / 4 > axis[a].input + 1024) return false;
         if (axis[a].longest > PP_MAX_TAPS || axis[a].advance > INT32_MAX || axis[a].period > INT32_MAX || axis[a].step > INT32_MAX)
             return false;
+        /* lines have room for the padding, and for windows that reach far: not for any */
+        span = span_bound(&axis[a], pp_max(axis[a].output, 1));
+        if (span / 4 > axis[a].input + 1024) return false;
     }
-    if (p->inner > ((int64_t)1 << 36) / (end - begin + 1)) return false;
+    if (p->inner > ((int64_t)1 << 36) / (span + 1)) return false;
     if (taps[0] * taps[1] > PP_MAX_TAPS) return false; /* one list; W has its own */
     /* 32-bit lanes hold sums of bytes, or indices of a plane, only so far */
     if (reducing == PP_SUMS && p->desc.dtype == PP_U8 && taps[0] * taps[1] > INT32_MAX / 255 / taps[2]) return false;
