@@ -237,6 +237,7 @@ static void dialects_disagree(void **state)
     check_forward("avg1d i6 k3 s2 p1:2 incpad dialect=onednn", ones, VALUES(2.0 / 3, 1, 1, 1.0 / 3));
     check_forward("avg1d i6 k3 s2 same dialect=keras", ones, VALUES(1, 1, 1));
     check_size("max1d i5 k1 s3 ceil dialect=torch", NUMBERS(2));
+    check_size("max1d i5 k1 s3 ceil dialect=onnx@10", NUMBERS(2));
     check_size("max1d i5 k1 s3 dialect=caffe", NUMBERS(3));
     check_winners("max1d i4 k4 dialect=torch", nans, VALUES(nan), NUMBERS(3));
     check_winners("max1d i4 k4 dialect=tf", nans, VALUES(nan), NUMBERS(1));
@@ -248,6 +249,23 @@ static void dialects_disagree(void **state)
     check_forward("avg1d u8 i2 k2 dialect=onednn", VALUES(0, 1), VALUES(0));
     check_winners("max1d c2 i2 k2 dialect=onnx", VALUES(1, 2, 4, 3), VALUES(2, 4), NUMBERS(1, 2));
     check_winners("max1d c2 i2 k2 dialect=torch", VALUES(1, 2, 4, 3), VALUES(2, 4), NUMBERS(1, 0));
+}
+
+static void addition_has_one_order(void **state)
+{
+    (void)state;
+    static const char *const padded[] = {"torch", "onnx", "tf", "caffe", "onednn"}, *const same[] = {"onnx", "keras", "tf", "tflite"};
+    double big = 16777216; /* 2^24; (0 + big) + (1 + 1), (big + 1) + (1 + 0), (1 + 1) + (0 + 0) */
+    for (size_t i = 0; i < COUNT(padded); i++) {
+        char text[96];
+        snprintf(text, sizeof text, "sum1d i3 k4 s1 p1 dialect=%s", padded[i]);
+        check_forward(text, VALUES(big, 1, 1), VALUES(big + 2, big));
+    }
+    for (size_t i = 0; i < COUNT(same); i++) {
+        char text[96];
+        snprintf(text, sizeof text, "sum1d i3 k4 s1 same dialect=%s", same[i]);
+        check_forward(text, VALUES(big, 1, 1), VALUES(big + 2, big, 2));
+    }
 }
 
 /* What no limit of a dialect speaks of, it takes. */
@@ -272,6 +290,8 @@ static void nothing_else_is_refused(void **state)
         {"avg1d i5 k2 div=4", "plain torch onnx caffe onednn"},
         {"max1d i5 k2 out=2", "plain torch onnx keras tf tflite caffe onednn"},
         {"adaptive_avg1d i5 o0 bwd", "plain onnx keras tf tflite caffe onednn"},
+        {"max1d i5 k2 s1 floor nan=ignore ties=last empty=zero idx=tensor", "plain torch onnx keras tf tflite caffe onednn"},
+        {"max1d i5 k2", "keras@1 tf@1 tflite@1 caffe@1 onednn@1 plain@1"},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         char list[96], text[96];
@@ -312,6 +332,7 @@ int main(void)
         cmocka_unit_test(caffe_limits),
         cmocka_unit_test(onednn_limits),
         cmocka_unit_test(dialects_disagree),
+        cmocka_unit_test(addition_has_one_order),
         cmocka_unit_test(nothing_else_is_refused),
         cmocka_unit_test(limits_are_for_sliding_windows),
     };

@@ -276,7 +276,7 @@ static void sizes_near_the_limit(void **state)
     check_size("max1d i5 k9223372036854775807 s1 valid", NUMBERS(0));
     check_size("max1d i5 k9223372036854775807 s9223372036854775807 out=1", NUMBERS(1));
     check_size("max1d i5 k1 s9223372036854775807", NUMBERS(1));
-    check_size("max1d i1 k1 s1 p4611686018427387903 out=3", NUMBERS(3));
+    check_size("max1d i1 k1 s1 p4611686018427387902 out=3", NUMBERS(3));
     check_refused("max1d i5 k9223372036854775807 d2 out=1", PP_OVERFLOW, "kernel[0]");
     check_refused("max1d i5 k3 d9223372036854775807 out=1", PP_OVERFLOW, "dilation[0]");
     check_refused("max1d i5 k3 s1 p9223372036854775807", PP_OVERFLOW, "pad_begin[0]");

@@ -330,6 +330,12 @@ static void views(void **state)
             pp_plan_destroy(plan);
         }
     }
+    pp_plan *plan = plan_of("max1d i4 k2 view.output=0,0,0:0"); /* two results at one address */
+    pp_args args = {.struct_size = sizeof args, .input = memory, .output = output};
+    fill(output, 12, sentinel);
+    assert_int_equal(pp_forward(plan, &args), PP_INVALID);
+    assert_true(output[0] == sentinel);
+    pp_plan_destroy(plan);
 }
 
 int main(void)

@@ -154,6 +154,9 @@ static void adaptive_windows(void **state)
         expect_adaptive(INT64_MAX - random_below(&r, 1000), output);
         expect_adaptive(INT64_MAX / 2 + random_below(&r, 1000) * 3, output);
     }
+    check_window("adaptive_avg1d i10 o3 div=full", 1, (pp_window){3, 4, 0, 4, 4});
+    check_window("adaptive_avg1d i10 o3 div=clamped", 2, (pp_window){6, 4, 0, 4, 4});
+    check_window("adaptive_avg1d i10 o5 div=full", 2, (pp_window){4, 2, 0, 2, 2});
     check_forward("adaptive_avg1d i10 o3", VALUES(0, 1, 2, 3, 4, 5, 6, 7, 8, 9), VALUES(1.5, 4.5, 7.5));
     check_forward("adaptive_avg1d i3 o5", VALUES(0, 1, 2), VALUES(0, 0.5, 1, 1.5, 2));
     check_winners("adaptive_max1d i7 o3", VALUES(0, 1, 2, 3, 4, 5, 6), VALUES(2, 4, 6), NUMBERS(2, 4, 6));
@@ -164,6 +167,8 @@ static void global_window(void **state)
 {
     (void)state;
     check_window("global_avg1d i7", 0, (pp_window){0, 7, 0, 7, 7});
+    check_window("global_avg1d i7 div=full", 0, (pp_window){0, 7, 0, 7, 7});
+    check_window("global_avg1d i7 div=clamped", 0, (pp_window){0, 7, 0, 7, 7});
     check_forward("global_avg2d i2x3", VALUES(1, 2, 3, 4, 5, 6), VALUES(3.5));
     check_winners("global_max3d i2x1x3", VALUES(1, 2, 9, 4, 5, 6), VALUES(9), NUMBERS(2));
     check_forward("global_max2d i0x3 empty=zero", (values){0, NULL}, VALUES(0));
