@@ -1,6 +1,6 @@
 # The README's commands.  CMake builds; this only says what is called how.
 .POSIX:
-.PHONY: all demo test test-all install size format clean
+.PHONY: all demo test test-all bench bench-rivals install size format clean
 
 all:
 	@scripts/setup.sh build
@@ -34,3 +34,10 @@ format:
 
 clean:
 	@rm -rf build
+
+# poolpack and its rivals side by side, about half an hour; make bench ROWS=stem for a part, BENCH_QUICK=1 for a smoke run
+bench:
+	@scripts/bench.sh
+
+bench-rivals:
+	@scripts/bench.sh rivals

@@ -6,7 +6,7 @@ import time
 from .workers import OURS, OWN_LAYOUT, SETUP_SECONDS, Refused
 
 SLOW_NS = 1e9  # a peer whose call takes longer is measured once
-HOPELESS = 8  # a peer that many times slower than the fastest after two rounds is not measured further
+HOPELESS = 6  # a peer that many times slower than the fastest after two rounds is not measured further
 
 
 class Settings:

@@ -8,6 +8,7 @@ from . import case as notation
 HERE = Path(__file__).resolve().parent.parent
 TARGET = r"(-|[0-9.]+)"
 ROW = re.compile(rf"(\S+)\s+{TARGET}\s+{TARGET}\s+((?:(?:how|threads)=\S+\s+)*)(.*)")
+BATCHES = (1, 16)
 LAYOUTS = {"nchw": ("ncw", "nchw", "ncdhw"), "nhwc": ("nwc", "nhwc", "ndhwc")}
 
 
@@ -23,7 +24,7 @@ class Row:
     count: int = 1  # networks: how often the layer occurs
 
     def matches(self, patterns):
-        return not patterns or any(re.search(p, self.name) or p == self.family for p in patterns)
+        return not patterns or any(re.match(p, self.name) or p == self.family for p in patterns)
 
 
 def lines(path):
@@ -66,4 +67,4 @@ def all_rows():
 def all_networks():
     """(network, batch, layout) -> its rows"""
     return {(path.stem, batch, layout): list(read_network(path, batch, layout))
-            for path in sorted((HERE / "networks").glob("*.txt")) for layout in LAYOUTS for batch in (1, 16)}
+            for path in sorted((HERE / "networks").glob("*.txt")) for layout in LAYOUTS for batch in BATCHES}

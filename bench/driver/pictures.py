@@ -1,0 +1,149 @@
+"""The pictures of a run: share of the limit, cost against k, threads."""
+import math
+import re
+import statistics
+
+from .report import share, time_text
+from .svg import FAINT, GRID, INK, Svg, spread_labels
+from .workers import OURS, TITLES
+
+COLOURS = {"poolpack": "#d1495b", "naive": "#8d99ae", "onednn": "#00798c", "onednn16c": "#66b2be", "xnnpack": "#edae49",
+           "onnxruntime": "#5b5f97", "torch": "#e07a3f", "opencv": "#4f9d69", "scipy": "#b284be", "numpy": "#4d6fbd"}
+RIVAL = "#9aa5b4"
+GROUPS = (  # title, pattern of the rows' names
+    ("stem 3x3 s2, channels first", r"stem-max-nchw-f32$"),
+    ("stem 3x3 s2, channels last", r"stem-max-nhwc-f32$"),
+    ("stem, bytes", r"stem-max-n\w+-u8$"),
+    ("stem, bf16", r"stem-max-n\w+-bf16$"),
+    ("VGG 2x2, channels first", r"vgg-\w+-nchw"),
+    ("VGG 2x2, channels last", r"vgg-\w+-nhwc"),
+    ("Inception 3x3, channels first", r"inception-\w+-nchw-f32"),
+    ("Inception 3x3, channels last", r"inception-\w+-nhwc-f32"),
+    ("global", r"global"),
+    ("YOLO k 5 to 13", r"spp"),
+    ("windows of 7 to 63", r"big-\w+-\w+-k(7|15|31|63)"),
+    ("adaptive, divisible", r"adaptive-(224to7|14to1|14to2)"),
+    ("adaptive, overlapping", r"adaptive-(14to4|13to5)"),
+    ("1-D", r"1d-"),
+    ("3-D", r"3d-"),
+    ("batch 1", r"batch1"),
+    ("backward, maximum", r"bwd-\w+-(max|k)"),
+    ("backward, average", r"bwd-\w+-avg"),
+    ("photographs", r"image-"),
+    ("64 megapixels", r"giga-"),
+)
+
+
+def mean(values):
+    """geometric: one very good row does not hide the others"""
+    return math.exp(statistics.fmean(math.log(v) for v in values))
+
+
+def groups_of(run, threads):
+    for title, pattern in GROUPS:
+        rows = [r for r in run["rows"] if r["threads"] == threads and re.match(pattern, r["name"]) and share(r) and "best" in r]
+        if rows:
+            yield title, mean([share(r) for r in rows]), mean([share(r, r["best"]) for r in rows])
+
+
+def draw_shares(run, path, threads=1):
+    groups = list(groups_of(run, threads))
+    if not groups:
+        return
+    left, top, step, width = 230, 100, 34, 640
+    svg = Svg(left + width + 70, top + step * len(groups) + 50)
+    svg.heading("How near to the limit of memory", f"GB/s as a share of the best that this machine does on as many bytes; {threads} thread{'s' if threads > 1 else ''}; "
+                "geometric mean of a family's rows")
+    svg.legend(left, 80, (("poolpack", COLOURS[OURS]), ("best rival of each row", RIVAL)))
+    bottom = top + step * len(groups)
+    for percent in range(0, 101, 20):
+        x = left + width * percent / 100
+        svg.line(x, top - 6, x, bottom, INK if percent == 0 else GRID)
+        svg.text(x, bottom + 18, f"{percent} %", 11, "middle", FAINT)
+    for i, (title, ours, rival) in enumerate(groups):
+        y = top + step * i
+        svg.text(left - 10, y + 17, title, 12, "end")
+        for offset, value, colour in ((2, ours, COLOURS[OURS]), (14, rival, RIVAL)):
+            svg.bar(left, y + offset, width * min(value, 1), 11, colour)
+            svg.text(left + width * min(value, 1) + 5, y + offset + 9.5, f"{100 * value:.0f} %" if value >= 0.01 else f"{100 * value:.1f} %", 10, colour=FAINT)
+    svg.write(path)
+
+
+def draw_cost(run, path, op, layout):
+    rows = {}
+    for r in run["rows"]:
+        match = re.fullmatch(rf"big-{op}-{layout}-k(\d+)", r["name"])
+        if match and r["threads"] == 1:
+            rows[int(match.group(1))] = r
+    ks = sorted(rows)
+    if len(ks) < 2:
+        return
+    times = [p["ns"] for r in rows.values() for p in r["peers"].values()]
+    low, high = math.floor(math.log10(min(times))), math.ceil(math.log10(max(times)))
+    left, top, width, height = 70, 80, 560, 400
+    svg = Svg(left + width + 190, top + height + 60)
+    word = {"max": "maximum", "avg": "average"}[op]
+    svg.heading(f"What a larger window costs: {word}, {'channels first' if layout == 'nchw' else 'channels last'}",
+                "16 planes of 512x512 f32, stride 1, one thread; time of a call (both axes logarithmic)")
+    x_of = lambda k: left + width * math.log(k / ks[0]) / math.log(ks[-1] / ks[0])  # noqa: E731
+    y_of = lambda ns: top + height * (high - math.log10(ns)) / (high - low)  # noqa: E731
+    for decade in range(low, high + 1):
+        svg.line(left, y_of(10**decade), left + width, y_of(10**decade))
+        svg.text(left - 8, y_of(10**decade) + 4, time_text(10**decade), 11, "end", FAINT)
+    for k in ks:
+        svg.line(x_of(k), top, x_of(k), top + height)
+        svg.text(x_of(k), top + height + 20, str(k), 12, "middle", FAINT)
+    svg.text(left + width / 2, top + height + 44, "window k x k", 12, "middle", FAINT)
+    names = [n for n in TITLES if sum(n in rows[k]["peers"] for k in ks) > 1]
+    ends = []
+    for name in reversed(names):
+        points = [(x_of(k), y_of(rows[k]["peers"][name]["ns"])) for k in ks if name in rows[k]["peers"]]
+        svg.curve(points, COLOURS[name], 3.5 if name == OURS else 1.8)
+        ends.append((name, points[-1]))
+    for (name, (x, _)), y in zip(ends, spread_labels([point[1] for _, point in ends], 15)):
+        svg.text(x + 12, y + 4, TITLES[name], 12, colour=COLOURS[name], bold=name == OURS)
+    svg.write(path)
+
+
+def draw_threads(run, path):
+    one = {r["name"]: r for r in run["rows"] if r["threads"] == 1}
+    gains = {}
+    for r in run["rows"]:
+        before = one.get(r["name"])
+        if r["threads"] != 2 or before is None or r["how"] != "warm":
+            continue
+        for name, peer in r["peers"].items():
+            if name in before["peers"]:
+                gains.setdefault(name, []).append(before["peers"][name]["ns"] / peer["ns"])
+    gains = {name: sorted(values) for name, values in gains.items() if len(values) > 3}
+    if not gains:
+        return
+    left, top, step, width, most = 150, 90, 34, 560, 2.5
+    names = [name for name in TITLES if name in gains]
+    svg = Svg(left + width + 150, top + step * len(names) + 55)
+    svg.heading("What a second thread brings", "time with one thread / time with two, rows above 1 MB: median, and the middle half of the rows")
+    bottom = top + step * len(names)
+    for tenths in range(0, int(most * 10) + 1, 5):
+        x = left + width * tenths / 10 / most
+        svg.line(x, top - 6, x, bottom, INK if tenths in (0, 10) else GRID, dash="4 3" if tenths == 10 else None)
+        svg.text(x, bottom + 18, f"{tenths / 10:g}x", 11, "middle", FAINT)
+    for i, name in enumerate(names):
+        values, y = gains[name], top + step * i
+        lower, middle, upper = statistics.quantiles(values, n=4, method="inclusive")
+        at = lambda value: left + width * min(value, most) / most  # noqa: E731
+        svg.text(left - 10, y + 16, TITLES[name], 12, "end", bold=name == OURS)
+        svg.bar(left, y + 4, at(middle) - left, 16, COLOURS[name])
+        svg.line(at(lower), y + 12, at(upper), y + 12, INK, 1.5)
+        svg.line(at(lower), y + 8, at(lower), y + 16, INK, 1.5)
+        svg.line(at(upper), y + 8, at(upper), y + 16, INK, 1.5)
+        svg.text(left + width + 12, y + 16, f"{middle:.2f}x of {len(values)} rows", 11, colour=FAINT)
+    svg.write(path)
+
+
+def draw_all(run, folder):
+    draw_shares(run, folder / "share.svg")
+    draw_shares(run, folder / "share-2.svg", 2)
+    for op in ("max", "avg"):
+        for layout in ("nchw", "nhwc"):
+            draw_cost(run, folder / f"cost-{op}-{layout}.svg", op, layout)
+    draw_threads(run, folder / "threads.svg")
