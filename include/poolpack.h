@@ -281,8 +281,9 @@ typedef struct pp_window {
 
 PP_API pp_status pp_plan_window(const pp_plan *plan, int axis, int64_t output, pp_window *window);
 
-/* The input positions [*begin, *end) on an axis that outputs [output_begin, output_end) read (forward), and the outputs whose
- * windows nominally cover inputs [input_begin, input_end) (backward): what a tile, a band of a file or a rank must hold.
+/* What a tile, a band of a file or a rank must hold: the input positions [*begin, *end) on an axis from the first to the last
+ * that outputs [output_begin, output_end) read (forward), and the outputs from the first to the last whose windows nominally
+ * cover inputs [input_begin, input_end) (backward).  With dilation or padding some between them may not be needed.
  * An empty answer is *begin == *end. */
 PP_API pp_status pp_plan_input_range(const pp_plan *plan, int axis, int64_t output_begin, int64_t output_end, int64_t *begin,
                                      int64_t *end);
@@ -330,7 +331,7 @@ PP_API pp_status pp_backward(const pp_plan *plan, const pp_args *args);
 PP_API pp_status pp_pool_forward(const pp_desc *desc, const pp_args *args);
 PP_API pp_status pp_pool_backward(const pp_desc *desc, const pp_args *args);
 
-/* Converts the plan's indices (shape and view of PP_INDICES) between types and conventions, element by element; -1 stays -1.
+/* Converts indices of a plan that has them (shape and view of PP_INDICES) between types and conventions, element by element; -1 stays -1.
  * from == to in place is allowed when the types are equal; otherwise the arrays may not overlap.
  * PP_BAD_INDEX for a value that is no index, PP_OVERFLOW for one that does not fit the type. */
 PP_API pp_status pp_convert_indices(const pp_plan *plan, const void *from, pp_index_type from_type,

@@ -1,6 +1,7 @@
 /* The notation of cases (docs/notation.md): from description to text. */
 #include "dialect.h"
 
+#include <locale.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -78,9 +79,19 @@ static void put_size_rule(writer *w, const pp_desc *desc, const pp_desc *init)
     }
 }
 
+/* As %.17g in every locale. */
+static void put_real(writer *w, double value)
+{
+    char number[40];
+    snprintf(number, sizeof number, "%.17g", value);
+    char *point = strchr(number, *localeconv()->decimal_point);
+    if (point) *point = '.';
+    put(w, "%s", number);
+}
+
 static void put_choices(writer *w, const pp_desc *desc, const pp_desc *init)
 {
-    if (desc->divisor == PP_DIVISOR_OVERRIDE) put(w, " div=%.17g", desc->divisor_override);
+    if (desc->divisor == PP_DIVISOR_OVERRIDE) put(w, " div="), put_real(w, desc->divisor_override);
     else if (desc->divisor != init->divisor) put(w, " div=%s", pp_name(PP_NAME_DIVISOR, desc->divisor));
     if (desc->nan != init->nan) put(w, " nan=%s", pp_name(PP_NAME_NAN, desc->nan));
     if (desc->ties != init->ties) put(w, " ties=%s", pp_name(PP_NAME_TIES, desc->ties));

@@ -2,6 +2,7 @@
 #include "dialect.h"
 
 #include <errno.h>
+#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +17,7 @@ typedef struct reader {
 
 static pp_status bad(const reader *r, const char *rule) { return pp_fail(r->error, PP_INVALID, "'%s': %s", r->word, rule); }
 
-/* A whole number at *text, which moves behind it; '-' alone is PP_AUTO where "keep" allows it. */
+/* A whole number at *text, which moves behind it; '-' alone is PP_AUTO (not set, or keep) where "keep" allows it. */
 static bool read_number(const char **text, bool keep, int64_t *value)
 {
     const char *digits = *text + (**text == '-');
@@ -71,7 +72,6 @@ static pp_status read_pads(const reader *r, const char *text)
     }
     if (!ok || *text) return bad(r, "pads are whole numbers, begin[:end], one for all axes or one per axis, joined by x");
     for (int a = 0; a < desc->rank; a++) desc->pad_begin[a] = begin[a], desc->pad_end[a] = end[a];
-    desc->padding = PP_PAD_EXPLICIT;
     return PP_OK;
 }
 
@@ -131,11 +131,14 @@ static pp_status read_name(const reader *r, pp_names list, const char *text, int
 static pp_status read_divisor(const reader *r, const char *text)
 {
     pp_desc *desc = r->desc;
-    char *end;
-    double number = strtod(text, &end);
-    if (end != text && !*end) {
+    char number[PP_WORD], *end;
+    snprintf(number, sizeof number, "%s", text);
+    char *point = strchr(number, '.');
+    if (point) *point = *localeconv()->decimal_point; /* strtod follows the program's locale, the notation does not */
+    double value_given = strtod(number, &end);
+    if (end != number && !*end) {
         desc->divisor = PP_DIVISOR_OVERRIDE;
-        desc->divisor_override = number;
+        desc->divisor_override = value_given;
         return PP_OK;
     }
     int value;
@@ -170,7 +173,6 @@ static pp_status read_layout(const reader *r, const char *text, bool *found)
         if (rank != r->desc->rank) return bad(r, "this layout has another number of spatial axes than the operator");
         r->desc->layout = form % 2 ? PP_CHANNELS_LAST : PP_CHANNELS_FIRST;
         r->desc->unbatched = form >= 2;
-        if (form >= 2) r->desc->batch = 1;
     }
     return PP_OK;
 }
@@ -239,6 +241,38 @@ static pp_status read_setting(const reader *r, const char *text, bool *found)
     return PP_OK;
 }
 
+/* What a word is about, as bits: words about the same thing exclude each other. */
+static uint64_t topics_of(const char *word)
+{
+    static const char *const groups[] = {"same same_lower valid explicit",
+                                         "floor ceil out",
+                                         "incpad excpad div",
+                                         "idx idx32",
+                                         "bwd",
+                                         "dialect",
+                                         "nan",
+                                         "ties",
+                                         "empty",
+                                         "round",
+                                         "view",
+                                         "view.output",
+                                         "view.indices",
+                                         "view.grad_output",
+                                         "view.grad_input",
+                                         "f32 f64 u8 bf16",
+                                         "ncw nwc cw wc nchw nhwc chw hwc ncdhw ndhwc cdhw dhwc"};
+    size_t length = strcspn(word, "=");
+    for (int g = 0; g < PP_COUNT(groups); g++) {
+        for (const char *name = groups[g]; name; name = strchr(name, ' ')) {
+            name += *name == ' ';
+            if (strcspn(name, " ") == length && !memcmp(name, word, length)) return (uint64_t)1 << g;
+        }
+    }
+    uint64_t letter = word[0] >= 'a' && word[0] <= 'z' ? (uint64_t)1 << (32 + word[0] - 'a') : 0;
+    bool both = word[0] == 'n' && strchr(word, 'c'); /* n8c64 */
+    return letter | (both ? (uint64_t)1 << (32 + 'c' - 'a') : 0);
+}
+
 static pp_status read_word(const reader *r)
 {
     pp_desc *desc = r->desc;
@@ -256,11 +290,11 @@ static pp_status read_word(const reader *r)
     case 'c':
         return read_batch(r, text);
     case 'i':
-        return read_sizes(r, text + 1, false, desc->input_size);
+        return read_sizes(r, text + 1, true, desc->input_size);
     case 'k':
-        return read_sizes(r, text + 1, false, desc->kernel);
+        return read_sizes(r, text + 1, true, desc->kernel);
     case 's':
-        return read_sizes(r, text + 1, false, desc->stride);
+        return read_sizes(r, text + 1, true, desc->stride);
     case 'd':
         return read_sizes(r, text + 1, false, desc->dilation);
     case 'p':
@@ -324,6 +358,22 @@ static pp_status read_dialect(const reader *r, const char *value, int *dialect, 
     return read_name(r, PP_NAME_DIALECT, name, dialect);
 }
 
+/* Reads the words after the first, the dialect's before all others. */
+static pp_status read_words(const reader *r, char word[PP_WORD], const char *text)
+{
+    uint64_t seen = 0;
+    pp_status status = PP_OK;
+    while (status == PP_OK && next_word(&text, word)) {
+        uint64_t topics = topics_of(word);
+        if (seen & topics) return bad(r, "an earlier word has said this already");
+        seen |= topics;
+        status = read_word(r);
+    }
+    if (status == PP_OK && *text) status = pp_fail(r->error, PP_INVALID, "'%.40s...': a word has at most %d characters", text, PP_WORD - 1);
+    if (r->desc->unbatched && r->desc->batch == PP_AUTO) r->desc->batch = 1;
+    return status;
+}
+
 pp_status pp_desc_parse(pp_desc *desc, const char *text, char *error_text, size_t error_size)
 {
     pp_error error = pp_error_buffer(error_text, error_size);
@@ -335,18 +385,16 @@ pp_status pp_desc_parse(pp_desc *desc, const char *text, char *error_text, size_
     pp_op op;
     int rank, dialect = PP_DIALECT_PLAIN, version = 0;
     if (!next_word(&text, head) || !read_head(head, &mode, &op, &rank)) {
-        return pp_fail(&error, PP_INVALID, "'%.40s': a case begins with [adaptive_|global_]{max|min|avg|sum}{1|2|3}d", head);
+        return pp_fail(&error, PP_INVALID, "'%.40s': a case begins with [adaptive_|global_]{max|min|avg|sum}{1|2|3}d", *head ? head : text);
     }
     pp_status status = PP_OK;
     for (const char *rest = text; status == PP_OK && next_word(&rest, word);) {
         if (!strncmp(word, "dialect=", 8)) status = read_dialect(&r, word + 8, &dialect, &version);
     }
     if (status != PP_OK) return status;
-
     pp_desc_init(desc, (pp_dialect)dialect, version, op, rank);
     desc->mode = mode;
-    while (status == PP_OK && next_word(&text, word)) status = read_word(&r);
-    if (status == PP_OK && *text) status = pp_fail(&error, PP_INVALID, "'%.40s...': a word has at most %d characters", text, PP_WORD - 1);
+    status = read_words(&r, word, text);
     if (status != PP_OK) memset(desc, 0, sizeof *desc);
     return status;
 }

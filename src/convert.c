@@ -55,6 +55,7 @@ pp_status pp_convert_indices(const pp_plan *plan, const void *from, pp_index_typ
         return pp_fail(&error, PP_INVALID, "from_convention, to_convention: no such value");
     }
     const pp_problem *p = &plan->problem;
+    if (p->desc.indices == PP_INDEX_NONE) return pp_fail(&error, PP_INVALID, "the plan has no indices: set desc.indices");
     if (p->outputs == 0) return PP_OK;
     pp_status status = check(plan, from, from_type, to, to_type, &error);
     if (status != PP_OK) return status;

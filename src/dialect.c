@@ -118,6 +118,7 @@ static pp_status check_opset(const pp_desc *desc, const pp_error *error)
         {false, max ? 10 : 19, "dilations"},
     };
     for (int a = 0; a < desc->rank; a++) uses[PP_COUNT(uses) - 1].used |= desc->mode == PP_MODE_SLIDING && desc->dilation[a] > 1;
+    if (!max && desc->dtype == PP_U8) return pp_fail(error, PP_REFUSED, "dtype = u8: onnx %s has no such type", name);
     for (int i = 0; desc->dialect_version && i < PP_COUNT(uses); i++) {
         if (uses[i].used && desc->dialect_version < uses[i].since) {
             return pp_fail(error, PP_REFUSED, "%s: onnx %s has it since opset %d, the description says %d", uses[i].what, name,
