@@ -145,8 +145,8 @@ static void words(void **state)
     }
     for (int i = 0; i < COUNT(sizes); i++) {
         pp_desc desc = case_desc(sizes[i].text);
-        int64_t value[2];
-        memcpy(value, (const char *)&desc + sizes[i].at, sizeof value);
+        int64_t value[2] = {0, 0};
+        memcpy(value, (const char *)&desc + sizes[i].at, sizes[i].second == NONE ? sizeof *value : sizeof value);
         bool good = value[0] == sizes[i].value && (sizes[i].second == NONE || value[1] == sizes[i].second);
         if (!good) complain("%s: %lld, %lld", sizes[i].text, (long long)value[0], (long long)value[1]);
     }
