@@ -64,8 +64,7 @@ def note(result):
           + (f"  DIFFERS: {', '.join(wrong)}" if wrong else ""), file=sys.stderr, flush=True)
 
 
-def measure_all(options, found, limits, settings):
-    results, networks = [], []
+def measure_all(options, found, limits, settings, results, networks):
     hopeless = set()  # (row, peer) that took a second with one thread is not asked again with two
     for row in chosen_rows(options):
         for threads in options.threads:
@@ -82,7 +81,6 @@ def measure_all(options, found, limits, settings):
             result = measure.measure_row(row, 1, found, limits, settings)
             networks.append({**result, "batch": batch, "layout": layout})
             note(result)
-    return results, networks
 
 
 def main():
@@ -98,7 +96,11 @@ def main():
         print(f"bench: {workers.TITLES[name]} is skipped: {reason}", file=sys.stderr)
     limits = measure.Limits(workers.Worker("bandwidth", [str(options.build / "bandwidth")], None), options.ms)
     start = time.monotonic()
-    results, networks = measure_all(options, found, limits, settings)
+    results, networks = [], []
+    try:
+        measure_all(options, found, limits, settings, results, networks)
+    except KeyboardInterrupt:
+        print("bench: interrupted; what was measured is reported", file=sys.stderr)
     run = {"machine": machine.describe(ROOT, "cc"), "versions": {name: worker.version for name, worker in found.items()},
            "missing": missing,
            "settings": f"{options.rounds} rounds of {options.ms:g} ms, random order, instruction sets: "
