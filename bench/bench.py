@@ -65,22 +65,23 @@ def note(result):
 
 
 def measure_all(options, found, limits, settings, results, networks):
+    """Rows with one thread, networks, then rows with more."""
+    chosen = chosen_rows(options)
     hopeless = set()  # (row, peer) that took a second with one thread is not asked again with two
-    for row in chosen_rows(options):
-        for threads in options.threads:
-            if threads not in row.threads:
-                continue
+    for threads in sorted(options.threads):
+        for row in (row for row in chosen if threads in row.threads):
             active = {name: worker for name, worker in found.items() if (row.name, name) not in hopeless}
             result = measure.measure_row(row, threads, active, limits, settings)
             hopeless |= {(row.name, name) for name, peer in result["peers"].items() if peer["ns"] > measure.SLOW_NS}
             hopeless |= {(row.name, name) for name, why in result["missing"].items() if why.startswith("over ")}
             results.append(result)
             note(result)
-    for (network, batch, layout), layers in chosen_networks(options).items():
-        for row in layers:
-            result = measure.measure_row(row, 1, found, limits, settings)
-            networks.append({**result, "batch": batch, "layout": layout})
-            note(result)
+        if threads > 1:
+            continue
+        for (_, batch, layout), layers in chosen_networks(options).items():
+            for row in layers:
+                networks.append({**measure.measure_row(row, 1, found, limits, settings), "batch": batch, "layout": layout})
+                note(networks[-1])
 
 
 def main():

@@ -117,7 +117,7 @@ static void measure(const char *line) {
         return;
     }
     const bench_timing t = bench_measure(run, prepare, NULL, milliseconds);
-    printf("T %.1f %.1f %.1f %lld\n", t.median, t.lower, t.upper, (long long)t.calls);
+    printf("T %.1f %.1f %.1f %.1f %lld\n", t.median, t.lower, t.upper, t.minimum, (long long)t.calls);
 }
 
 static void check(void) {

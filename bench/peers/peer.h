@@ -2,7 +2,7 @@
  *
  *     V                      version                      -> "V <text>"
  *     S <threads> <case>     set a case up                -> "OK <info>" or "NA <why>"
- *     R <ms> <how>           measure                      -> "T <median> <lower> <upper> <calls>" (ns) or "NA <why>"
+ *     R <ms> <how>           measure                      -> "T <median> <lower> <upper> <best> <calls>" (ns) or "NA <why>"
  *                            how: warm, cold (inputs and output out of the caches before each call), consumer (the output is read
  *                            after each call, which is timed with it), plan (make and free what a run needs), once (without
  *                            a prepared plan)

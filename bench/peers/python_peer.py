@@ -71,7 +71,7 @@ def measure(run, milliseconds):
             samples.append((time.perf_counter() - start) / batch)
     samples.sort()
     n = len(samples)
-    return samples[n // 2] * 1e9, samples[n // 4] * 1e9, samples[n - 1 - n // 4] * 1e9, n
+    return samples[n // 2] * 1e9, samples[n // 4] * 1e9, samples[n - 1 - n // 4] * 1e9, samples[0] * 1e9, n
 
 
 def answer(line, state, version, make_run):
@@ -90,7 +90,7 @@ def answer(line, state, version, make_run):
         state.update(job=job, run=make_run(job))
         return "OK "
     if command == "R" and state and rest.split()[1:] in ([], ["warm"]):
-        return "T {:.1f} {:.1f} {:.1f} {}".format(*measure(state["run"], float(rest.split()[0])))
+        return "T {:.1f} {:.1f} {:.1f} {:.1f} {}".format(*measure(state["run"], float(rest.split()[0])))
     if command == "C" and state:
         return "C {} {} {!r} {!r} {!r}".format(*state["job"].sums())
     if command == "F":
