@@ -37,9 +37,9 @@ done
 step command tests/cli/test_cli.sh build/gcc/poolpack
 step conformance env POOLPACK_LIBRARY="$PWD/build/gcc/libpoolpack.so" /usr/bin/python3 tests/conformance/run.py
 step hygiene tests/hygiene.sh build/gcc
-step build-clang build clang
+step build-clang build clang -DPOOLPACK_RANDOM=150
 step test-clang tests clang
-step build-asan build asan -DPOOLPACK_RANDOM=60
+step build-asan build asan -DPOOLPACK_RANDOM=40
 step test-asan tests asan
 step command-asan tests/cli/test_cli.sh build/asan/poolpack
 step build-tsan build tsan -DPOOLPACK_RANDOM=5 -DPOOLPACK_CLI=OFF
