@@ -4,8 +4,9 @@
  *     L <threads> <bytes> <ms>          -> "L <name>=<GB/s> ...", one entry per way, read and written bytes counted once
  *     Q                                 quit
  *
- * The best of many walks: a limit is what can be reached.  The ways: one stream or four far apart (one core waits for memory, several streams let it wait for more at once), copying, four to
- * one and one to four, with plain and with streaming stores (which do not read the line first). */
+ * The best of many walks: a limit is what can be reached.  The ways: one stream or four far apart (one core waits for memory, several
+ * streams let it wait for more at once), copying, four to one and one to four, with plain and with streaming stores (which do not read the
+ * line first). */
 #define _POSIX_C_SOURCE 200809L
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,7 +24,8 @@
 typedef float line __attribute__((vector_size(64), aligned(64), may_alias)); /* a cache line */
 enum { MAX_THREADS = 64, LEAST = 1 << 22 };                                  /* a timed call touches LEAST bytes or more */
 
-static inline void stream_line(line *to, line value) {
+static inline void stream_line(line *to, line value)
+{
 #if defined(__AVX512F__)
     _mm512_stream_ps((float *)to, (__m512)value);
 #elif defined(__x86_64__)
@@ -34,14 +36,14 @@ static inline void stream_line(line *to, line value) {
 #endif
 }
 
-static inline void put(line *to, line value, int stream) {
-    if (stream)
-        stream_line(to, value);
-    else
-        *to = value;
+static inline void put(line *to, line value, int stream)
+{
+    if (stream) stream_line(to, value);
+    else *to = value;
 }
 
-static void fence(int stream) {
+static void fence(int stream)
+{
 #if defined(__x86_64__)
     if (stream) _mm_sfence();
 #else
@@ -52,30 +54,33 @@ static void fence(int stream) {
 /* All take the lines of one thread; "sum" keeps reads from being removed. */
 typedef void way_function(line *lines, size_t count, line *sum, int stream);
 
-static void read_one(line *lines, size_t count, line *sum, int stream) {
+static void read_one(line *lines, size_t count, line *sum, int stream)
+{
     (void)stream;
     line a = *sum, b = a, c = a, d = a;
     for (size_t i = 0; i + 4 <= count; i += 4) a += lines[i], b += lines[i + 1], c += lines[i + 2], d += lines[i + 3];
     *sum = (a + b) + (c + d);
 }
 
-static void read_far(line *lines, size_t count, line *sum, int stream) {
+static void read_far(line *lines, size_t count, line *sum, int stream)
+{
     (void)stream;
     const size_t part = count / 4;
     line a = *sum, b = a, c = a, d = a;
-    for (size_t i = 0; i < part; i++)
-        a += lines[i], b += lines[part + i], c += lines[2 * part + i], d += lines[3 * part + i];
+    for (size_t i = 0; i < part; i++) a += lines[i], b += lines[part + i], c += lines[2 * part + i], d += lines[3 * part + i];
     *sum = (a + b) + (c + d);
 }
 
-static void copy(line *lines, size_t count, line *sum, int stream) {
+static void copy(line *lines, size_t count, line *sum, int stream)
+{
     (void)sum;
     const size_t half = count / 2;
     for (size_t i = 0; i < half; i++) put(&lines[half + i], lines[i], stream);
     fence(stream);
 }
 
-static void four_to_one(line *lines, size_t count, line *sum, int stream) {
+static void four_to_one(line *lines, size_t count, line *sum, int stream)
+{
     (void)sum;
     const size_t part = count / 5;
     for (size_t i = 0; i < part; i++) {
@@ -85,7 +90,8 @@ static void four_to_one(line *lines, size_t count, line *sum, int stream) {
     fence(stream);
 }
 
-static void four_far_to_one(line *lines, size_t count, line *sum, int stream) {
+static void four_far_to_one(line *lines, size_t count, line *sum, int stream)
+{
     (void)sum;
     const size_t part = count / 5;
     for (size_t i = 0; i < part; i++)
@@ -93,7 +99,8 @@ static void four_far_to_one(line *lines, size_t count, line *sum, int stream) {
     fence(stream);
 }
 
-static void one_to_four(line *lines, size_t count, line *sum, int stream) {
+static void one_to_four(line *lines, size_t count, line *sum, int stream)
+{
     (void)sum;
     const size_t part = count / 5;
     for (size_t i = 0; i < part; i++)
@@ -125,7 +132,8 @@ typedef struct job {
 
 static volatile float sink; /* written only */
 
-static void walk(void *ctx) {
+static void walk(void *ctx)
+{
     const job *j = (const job *)ctx;
 #pragma omp parallel num_threads(j->threads)
     {
@@ -135,13 +143,13 @@ static void walk(void *ctx) {
         const int thread = 0;
 #endif
         line sum = {0};
-        for (size_t r = 0; r < j->repeats; r++)
-            ways[j->way].function(j->lines[thread], j->lines_each, &sum, ways[j->way].stream);
+        for (size_t r = 0; r < j->repeats; r++) ways[j->way].function(j->lines[thread], j->lines_each, &sum, ways[j->way].stream);
         sink = sum[0];
     }
 }
 
-static void report(int threads, size_t bytes, double milliseconds) {
+static void report(int threads, size_t bytes, double milliseconds)
+{
     job j = {.threads = threads, .lines_each = bytes / 64 / (size_t)threads};
     if (threads < 1 || threads > MAX_THREADS || j.lines_each < 8) {
         puts("NA too small");
@@ -165,7 +173,8 @@ static void report(int threads, size_t bytes, double milliseconds) {
     for (int t = 0; t < threads; t++) free(j.lines[t]);
 }
 
-int main(void) {
+int main(void)
+{
     char text[256];
     while (fgets(text, sizeof text, stdin) != NULL) {
         int threads = 1;
@@ -173,8 +182,7 @@ int main(void) {
         if (text[0] == 'Q') break;
         if (text[0] == 'L' && sscanf(text + 1, "%d %lf %lf", &threads, &bytes, &milliseconds) == 3)
             report(threads, (size_t)bytes, milliseconds);
-        else
-            puts(text[0] == 'V' ? "V " __VERSION__ : "NA no such command");
+        else puts(text[0] == 'V' ? "V " __VERSION__ : "NA no such command");
         fflush(stdout);
     }
     return 0;

@@ -38,6 +38,7 @@ def arguments():
     parser.add_argument("--rivals", default=ROOT / "build/rivals", type=Path)
     parser.add_argument("--out", default=ROOT / "build/bench/report", type=Path)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--again", type=Path, metavar="results.json", help="measure nothing: write the reports of that run")
     return parser.parse_args()
 
 
@@ -60,8 +61,8 @@ def chosen_networks(options):
 def note(result):
     row = dict(zip([name for name, _ in report.COLUMNS], report.cells([result])[1]))
     wrong = [name for name, peer in result["peers"].items() if peer["check"] == "DIFFERS"]
-    print(f"{result['threads']}T {row['row']:<34} {row['time']:>10} {row['share']:>6}  {row['ratio']:>22} {row['best rival']:<16} {row['verdict']}"
-          + (f"  DIFFERS: {', '.join(wrong)}" if wrong else ""), file=sys.stderr, flush=True)
+    print(f"{result['threads']}T {row['row']:<34} {row['time']:>10} {row['share']:>6}  {row['ratio']:>22} {row['best rival']:<16} "
+          + row["verdict"] + (f"  DIFFERS: {', '.join(wrong)}" if wrong else ""), file=sys.stderr, flush=True)
 
 
 def measure_all(options, found, limits, settings, results, networks):
@@ -84,8 +85,19 @@ def measure_all(options, found, limits, settings, results, networks):
                 note(networks[-1])
 
 
+def write_reports(run, folder):
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "report.md").write_text(report.as_markdown(run))
+    (folder / "report.txt").write_text(report.as_text(run))
+    pictures.draw_all(run, folder)
+    print(report.as_text(run))
+
+
 def main():
     options = arguments()
+    if options.again:
+        write_reports(json.loads(options.again.read_text()), options.out)
+        return
     if options.quick:
         options.rounds, options.ms = 1, 2
     settings = measure.Settings(options.rounds, options.ms, options.seed)
@@ -106,16 +118,14 @@ def main():
            "missing": missing,
            "settings": f"{options.rounds} rounds of {options.ms:g} ms, random order, instruction sets: "
                        + ("capped at AVX2" if options.isa == "avx2" else "all"),
-           "seconds": round(time.monotonic() - start), "limits": {f"{size:.0f} {threads}": ways for (size, threads), ways in limits.known.items()},
+           "seconds": round(time.monotonic() - start),
+           "limits": {f"{size:.0f} {threads}": ways for (size, threads), ways in limits.known.items()},
            "rows": results, "networks": networks}
     for worker in [*found.values(), limits.worker]:
         worker.stop()
     options.out.mkdir(parents=True, exist_ok=True)
     (options.out / "results.json").write_text(json.dumps(run, indent=1) + "\n")
-    (options.out / "report.md").write_text(report.as_markdown(run))
-    (options.out / "report.txt").write_text(report.as_text(run))
-    pictures.draw_all(run, options.out)
-    print(report.as_text(run))
+    write_reports(run, options.out)
     print(f"bench: {run['seconds']} s; also {options.out}/results.json, report.md and pictures", file=sys.stderr)
 
 

@@ -11,18 +11,21 @@ enum { SAMPLES = 4096 };
 static const int64_t long_call = 100000000; /* one such call is enough */
 static const int64_t batch_time = 20000;    /* a batch lasts at least this long, so that reading the clock costs nothing */
 
-int64_t bench_now(void) {
+int64_t bench_now(void)
+{
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
-static int compare(const void *a, const void *b) {
+static int compare(const void *a, const void *b)
+{
     const double x = *(const double *)a, y = *(const double *)b;
     return (x > y) - (x < y);
 }
 
-static bench_timing summary(double *samples, size_t count, int64_t calls) {
+static bench_timing summary(double *samples, size_t count, int64_t calls)
+{
     qsort(samples, count, sizeof *samples, compare);
     return (bench_timing){.median = samples[count / 2],
                           .lower = samples[count / 4],
@@ -31,7 +34,8 @@ static bench_timing summary(double *samples, size_t count, int64_t calls) {
                           .calls = calls};
 }
 
-static int64_t time_batch(bench_action run, bench_action prepare, void *ctx, int64_t batch) {
+static int64_t time_batch(bench_action run, bench_action prepare, void *ctx, int64_t batch)
+{
     if (prepare != NULL) prepare(ctx);
     const int64_t start = bench_now();
     for (int64_t i = 0; i < batch; i++) run(ctx);
@@ -39,7 +43,8 @@ static int64_t time_batch(bench_action run, bench_action prepare, void *ctx, int
     return time > 0 ? time : 1;
 }
 
-bench_timing bench_measure(bench_action run, bench_action prepare, void *ctx, double milliseconds) {
+bench_timing bench_measure(bench_action run, bench_action prepare, void *ctx, double milliseconds)
+{
     static _Thread_local double samples[SAMPLES];
     int64_t time = time_batch(run, prepare, ctx, 1);
     samples[0] = (double)time;
@@ -54,7 +59,8 @@ bench_timing bench_measure(bench_action run, bench_action prepare, void *ctx, do
     return summary(samples, count, (int64_t)count * batch);
 }
 
-int bench_evict(const void *memory, size_t size) {
+int bench_evict(const void *memory, size_t size)
+{
 #if defined(__x86_64__)
     const char *bytes = (const char *)memory;
     for (size_t i = 0; i < size; i += 64) _mm_clflush(bytes + i);

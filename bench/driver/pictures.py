@@ -52,7 +52,8 @@ def draw_shares(run, path, threads=1):
         return
     left, top, step, width = 230, 100, 34, 640
     svg = Svg(left + width + 70, top + step * len(groups) + 50)
-    svg.heading("How near to the limit of memory", f"GB/s as a share of the best that this machine does on as many bytes; {threads} thread{'s' if threads > 1 else ''}; "
+    svg.heading("How near to the limit of memory",
+                f"GB/s as a share of the best that this machine does on as many bytes; {threads} thread{'s' if threads > 1 else ''}; "
                 "geometric mean of a family's rows")
     svg.legend(left, 80, (("poolpack", COLOURS[OURS]), ("best rival of each row", RIVAL)))
     bottom = top + step * len(groups)
@@ -65,7 +66,8 @@ def draw_shares(run, path, threads=1):
         svg.text(left - 10, y + 17, title, 12, "end")
         for offset, value, colour in ((2, ours, COLOURS[OURS]), (14, rival, RIVAL)):
             svg.bar(left, y + offset, width * min(value, 1), 11, colour)
-            svg.text(left + width * min(value, 1) + 5, y + offset + 9.5, f"{100 * value:.0f} %" if value >= 0.01 else f"{100 * value:.1f} %", 10, colour=FAINT)
+            label = f"{100 * value:.0f} %" if value >= 0.01 else f"{100 * value:.1f} %"
+            svg.text(left + width * min(value, 1) + 5, y + offset + 9.5, label, 10, colour=FAINT)
     svg.write(path)
 
 
@@ -121,7 +123,8 @@ def draw_threads(run, path):
     left, top, step, width, most = 150, 90, 34, 560, 2.5
     names = [name for name in TITLES if name in gains]
     svg = Svg(left + width + 150, top + step * len(names) + 55)
-    svg.heading("What a second thread brings", "time with one thread / time with two, rows above 1 MB: median, and the middle half of the rows")
+    svg.heading("What a second thread brings",
+                "time with one thread / time with two, rows above 1 MB: median, and the middle half of the rows")
     bottom = top + step * len(names)
     for tenths in range(0, int(most * 10) + 1, 5):
         x = left + width * tenths / 10 / most

@@ -76,8 +76,11 @@ def cells(results, columns=COLUMNS):
 
 def text_table(rows):
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    ends = (0, len(widths) - 1)
+
     def line(row):
-        return "  ".join(cell.ljust(w) if i in (0, len(row) - 1) else cell.rjust(w) for i, (cell, w) in enumerate(zip(row, widths))).rstrip()
+        return "  ".join(c.ljust(w) if i in ends else c.rjust(w) for i, (c, w) in enumerate(zip(row, widths))).rstrip()
+
     return "\n".join([line(rows[0]), "  ".join("-" * w for w in widths)] + [line(row) for row in rows[1:]])
 
 
@@ -147,7 +150,8 @@ def summary(results):
 
 def machine_lines(run):
     m = run["machine"]
-    yield f"{m['cpu']} (family {m['family']}, model {m['model']}; {', '.join(m['features'])}), {m['cpus']} CPUs" + (", virtual" if m["virtual"] else "")
+    yield (f"{m['cpu']} (family {m['family']}, model {m['model']}; {', '.join(m['features'])}), {m['cpus']} CPUs"
+           + (", virtual" if m["virtual"] else ""))
     yield f"caches {', '.join(f'{k} {v}' for k, v in m['caches'].items())}; {m['memory_gib']} GiB; {m['system']}; {' '.join(m['compiler'])}"
     yield f"poolpack {run['versions'].get(OURS, '?')}, commit {m['commit']}; {run['settings']}"
     yield "rivals: " + "; ".join(f"{TITLES[name]} {version}" for name, version in run["versions"].items() if name != OURS)

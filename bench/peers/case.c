@@ -8,14 +8,16 @@
 static const char *const type_names[] = {"f32", "f64", "u8", "int8", "bf16", "f16"};
 static const char *const layouts[] = {"ncw", "nchw", "ncdhw", "nwc", "nhwc", "ndhwc"};
 
-static int find(const char *word, const char *const *names, int count) {
+static int find(const char *word, const char *const *names, int count)
+{
     for (int i = 0; i < count; i++)
         if (strcmp(word, names[i]) == 0) return i;
     return -1;
 }
 
 /* "adaptive_avg2d": mode, operator, rank */
-static int parse_operator(bench_case *c, const char *word) {
+static int parse_operator(bench_case *c, const char *word)
+{
     if (strncmp(word, "adaptive_", 9) == 0) {
         c->mode = CASE_ADAPTIVE;
         word += 9;
@@ -30,7 +32,8 @@ static int parse_operator(bench_case *c, const char *word) {
 }
 
 /* "3" or "3x2" into the last "rank" of three; what comes after is left in *end */
-static int parse_list(int64_t list[3], int rank, const char *text, const char **end) {
+static int parse_list(int64_t list[3], int rank, const char *text, const char **end)
+{
     int64_t values[3];
     int count = 0;
     for (;;) {
@@ -47,28 +50,39 @@ static int parse_list(int64_t list[3], int rank, const char *text, const char **
     return 1;
 }
 
-static int parse_numbers(bench_case *c, const char *word) {
+static int parse_numbers(bench_case *c, const char *word)
+{
     const char *end = "";
     int ok = 0;
     switch (word[0]) {
     case 'n':
         ok = sscanf(word, "n%" SCNd64 "c%" SCNd64, &c->batch, &c->channels) == 2;
         return ok;
-    case 'i': ok = parse_list(c->input, c->rank, word + 1, &end); break;
-    case 'k': ok = parse_list(c->kernel, c->rank, word + 1, &end); break;
-    case 's': ok = parse_list(c->stride, c->rank, word + 1, &end); break;
-    case 'o': ok = parse_list(c->output, c->rank, word + 1, &end); break;
+    case 'i':
+        ok = parse_list(c->input, c->rank, word + 1, &end);
+        break;
+    case 'k':
+        ok = parse_list(c->kernel, c->rank, word + 1, &end);
+        break;
+    case 's':
+        ok = parse_list(c->stride, c->rank, word + 1, &end);
+        break;
+    case 'o':
+        ok = parse_list(c->output, c->rank, word + 1, &end);
+        break;
     case 'p':
         ok = parse_list(c->pad_begin, c->rank, word + 1, &end);
         memcpy(c->pad_end, c->pad_begin, sizeof c->pad_end);
         if (ok && *end == ':') ok = parse_list(c->pad_end, c->rank, end + 1, &end);
         break;
-    default: break;
+    default:
+        break;
     }
     return ok && *end == '\0';
 }
 
-static int parse_word(bench_case *c, const char *word) {
+static int parse_word(bench_case *c, const char *word)
+{
     static const struct {
         const char *word;
         size_t field;
@@ -91,7 +105,8 @@ static int parse_word(bench_case *c, const char *word) {
 }
 
 /* Output sizes, and pad_end grown or cut so that the last window ends where the padded input does. */
-static void complete(bench_case *c) {
+static void complete(bench_case *c)
+{
     for (int a = 0; a < 3; a++) {
         const int64_t i = c->input[a];
         if (c->mode == CASE_GLOBAL) {
@@ -107,7 +122,8 @@ static void complete(bench_case *c) {
     }
 }
 
-const char *case_parse(bench_case *c, const char *text) {
+const char *case_parse(bench_case *c, const char *text)
+{
     static char buffer[512];
     *c = (bench_case){.rank = 2, .batch = 1, .channels = 1};
     for (int a = 0; a < 3; a++) c->input[a] = c->output[a] = c->kernel[a] = 1;
@@ -122,15 +138,12 @@ const char *case_parse(bench_case *c, const char *text) {
     return NULL;
 }
 
-size_t case_type_size(case_type type) {
+size_t case_type_size(case_type type)
+{
     static const size_t sizes[] = {4, 8, 1, 1, 2, 2};
     return sizes[type];
 }
 
-int64_t case_input_elements(const bench_case *c) {
-    return c->batch * c->channels * c->input[0] * c->input[1] * c->input[2];
-}
+int64_t case_input_elements(const bench_case *c) { return c->batch * c->channels * c->input[0] * c->input[1] * c->input[2]; }
 
-int64_t case_output_elements(const bench_case *c) {
-    return c->batch * c->channels * c->output[0] * c->output[1] * c->output[2];
-}
+int64_t case_output_elements(const bench_case *c) { return c->batch * c->channels * c->output[0] * c->output[1] * c->output[2]; }

@@ -22,7 +22,8 @@ typedef struct axis_window {
     int64_t begin, end, extent; /* extent: the axis' share of the divisor */
 } axis_window;
 
-static tensor tensor_of(const bench_case *c, const int64_t size[3]) {
+static tensor tensor_of(const bench_case *c, const int64_t size[3])
+{
     tensor t = {.outer = c->channels_last ? 1 : c->channels, .inner = c->channels_last ? c->channels : 1};
     t.row = size[2] * t.inner;
     t.slice = size[1] * t.row;
@@ -30,11 +31,10 @@ static tensor tensor_of(const bench_case *c, const int64_t size[3]) {
     return t;
 }
 
-static inline int64_t place(const tensor *t, int64_t d, int64_t h, int64_t w) {
-    return d * t->slice + h * t->row + w * t->inner;
-}
+static inline int64_t place(const tensor *t, int64_t d, int64_t h, int64_t w) { return d * t->slice + h * t->row + w * t->inner; }
 
-static inline axis_window window_of(const bench_case *c, int axis, int64_t output) {
+static inline axis_window window_of(const bench_case *c, int axis, int64_t output)
+{
     const int64_t size = c->input[axis];
     int64_t begin = output * c->stride[axis] - c->pad_begin[axis], end = begin + c->kernel[axis];
     if (c->mode == CASE_ADAPTIVE) {
@@ -47,14 +47,16 @@ static inline axis_window window_of(const bench_case *c, int axis, int64_t outpu
 
 static inline int64_t divisor_of(const axis_window w[3]) { return w[0].extent * w[1].extent * w[2].extent; }
 
-static inline float bf16_load(uint16_t half) {
+static inline float bf16_load(uint16_t half)
+{
     const uint32_t bits = (uint32_t)half << 16;
     float value;
     memcpy(&value, &bits, sizeof value);
     return value;
 }
 
-static inline uint16_t bf16_store(float value) {
+static inline uint16_t bf16_store(float value)
+{
     uint32_t bits;
     memcpy(&bits, &value, sizeof bits);
     return (uint16_t)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
@@ -118,29 +120,36 @@ static inline uint16_t bf16_store(float value) {
 
 static const char *version(void) { return "textbook loops, " __VERSION__; }
 
-#define RUN(type)                                                                 \
-    if (job->c.backward)                                                          \
-        backward_##type(&job->c, job->input, job->grad_output, job->grad_input); \
-    else                                                                          \
-        forward_##type(&job->c, job->input, job->output);                         \
+#define RUN(type)                                                                                                                          \
+    if (job->c.backward) backward_##type(&job->c, job->input, job->grad_output, job->grad_input);                                          \
+    else forward_##type(&job->c, job->input, job->output);                                                                                 \
     break
 
-static void run(void *ctx) {
+static void run(void *ctx)
+{
     (void)ctx;
     switch (job->c.type) {
-    case CASE_F32: RUN(f32);
-    case CASE_F64: RUN(f64);
-    case CASE_U8: RUN(u8);
-    case CASE_S8: RUN(s8);
-    case CASE_BF16: RUN(bf16);
+    case CASE_F32:
+        RUN(f32);
+    case CASE_F64:
+        RUN(f64);
+    case CASE_U8:
+        RUN(u8);
+    case CASE_S8:
+        RUN(s8);
+    case CASE_BF16:
+        RUN(bf16);
 #ifdef __FLT16_MAX__
-    case CASE_F16: RUN(f16);
+    case CASE_F16:
+        RUN(f16);
 #endif
-    default: break;
+    default:
+        break;
     }
 }
 
-static const char *setup(const peer_job *given) {
+static const char *setup(const peer_job *given)
+{
     job = given;
 #ifndef __FLT16_MAX__
     if (job->c.type == CASE_F16) return "this compiler has no f16";

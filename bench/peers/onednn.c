@@ -30,31 +30,36 @@ static dnnl_memory_desc_t layout[TENSORS];
 static dnnl_memory_t memory[TENSORS], plain[TENSORS], workspace;
 static primitive forward, backward;
 
-static const char *version(void) {
+static const char *version(void)
+{
     static char text[64];
     const dnnl_version_t *v = dnnl_version();
     snprintf(text, sizeof text, "%d.%d.%d", v->major, v->minor, v->patch);
     return text;
 }
 
-static const char *info(void) {
+static const char *info(void)
+{
     const char *text = "";
     dnnl_primitive_desc_query(job->c.backward ? backward.description : forward.description, dnnl_query_impl_info_str, 0, &text);
     return text;
 }
 
-static dnnl_data_type_t data_type(case_type type) {
+static dnnl_data_type_t data_type(case_type type)
+{
     static const dnnl_data_type_t types[] = {dnnl_f32, dnnl_data_type_undef, dnnl_u8, dnnl_s8, dnnl_bf16, dnnl_f16};
     return types[type];
 }
 
-static dnnl_format_tag_t tag(const bench_case *c, int blocked) {
+static dnnl_format_tag_t tag(const bench_case *c, int blocked)
+{
     static const dnnl_format_tag_t first[] = {dnnl_ncw, dnnl_nchw, dnnl_ncdhw}, last[] = {dnnl_nwc, dnnl_nhwc, dnnl_ndhwc},
                                    own[] = {dnnl_nCw16c, dnnl_nChw16c, dnnl_nCdhw16c};
     return (blocked ? own : c->channels_last ? last : first)[c->rank - 1];
 }
 
-static int make_layout(dnnl_memory_desc_t *result, int which, int blocked) {
+static int make_layout(dnnl_memory_desc_t *result, int which, int blocked)
+{
     const bench_case *c = &job->c;
     const int64_t *size = which == INPUT || which == GRAD_INPUT ? c->input : c->output;
     dnnl_dims_t dims = {c->batch, c->channels};
@@ -62,7 +67,8 @@ static int make_layout(dnnl_memory_desc_t *result, int which, int blocked) {
     return dnnl_memory_desc_init_by_tag(result, 2 + c->rank, dims, data_type(c->type), tag(c, blocked)) == dnnl_success;
 }
 
-static int copy(dnnl_memory_t from, dnnl_memory_t to) {
+static int copy(dnnl_memory_t from, dnnl_memory_t to)
+{
     const dnnl_memory_desc_t *a, *b;
     dnnl_primitive_desc_t description;
     dnnl_primitive_t reorder;
@@ -79,7 +85,8 @@ static int copy(dnnl_memory_t from, dnnl_memory_t to) {
     return ok;
 }
 
-static int make_memory(int which, void *data) {
+static int make_memory(int which, void *data)
+{
     dnnl_memory_desc_t own;
     if (!make_layout(&own, which, 0) || !make_layout(&layout[which], which, ONEDNN_BLOCKED)) return 0;
     if (!ONEDNN_BLOCKED) return dnnl_memory_create(&memory[which], &own, engine, data) == dnnl_success;
@@ -89,7 +96,8 @@ static int make_memory(int which, void *data) {
 }
 
 /* Window, stride and pads as oneDNN wants them; 0 for adaptive windows that are no plain pooling. */
-static int windows(dnnl_dims_t kernel, dnnl_dims_t stride, dnnl_dims_t begin, dnnl_dims_t end) {
+static int windows(dnnl_dims_t kernel, dnnl_dims_t stride, dnnl_dims_t begin, dnnl_dims_t end)
+{
     const bench_case *c = &job->c;
     for (int a = 0; a < c->rank; a++) {
         const int from = 3 - c->rank + a;
@@ -103,20 +111,20 @@ static int windows(dnnl_dims_t kernel, dnnl_dims_t stride, dnnl_dims_t begin, dn
     return 1;
 }
 
-static int create(int backwards, primitive *result) {
+static int create(int backwards, primitive *result)
+{
     const bench_case *c = &job->c;
     dnnl_dims_t kernel, stride, dilation = {0}, begin, end;
     dnnl_pooling_v2_desc_t d;
     if (!windows(kernel, stride, begin, end)) return 0;
-    const dnnl_alg_kind_t kind = c->op == CASE_MAX    ? dnnl_pooling_max
-                                 : c->include_pad ? dnnl_pooling_avg_include_padding
-                                                  : dnnl_pooling_avg_exclude_padding;
+    const dnnl_alg_kind_t kind = c->op == CASE_MAX ? dnnl_pooling_max
+                                 : c->include_pad  ? dnnl_pooling_avg_include_padding
+                                                   : dnnl_pooling_avg_exclude_padding;
     const dnnl_prop_kind_t use = c->backward || c->index_size > 0 ? dnnl_forward_training : dnnl_forward_inference;
     const dnnl_status_t made =
-        backwards ? dnnl_pooling_v2_backward_desc_init(&d, kind, &layout[GRAD_INPUT], &layout[GRAD_OUTPUT], stride, kernel,
-                                                       dilation, begin, end)
-                  : dnnl_pooling_v2_forward_desc_init(&d, use, kind, &layout[INPUT], &layout[OUTPUT], stride, kernel, dilation,
-                                                      begin, end);
+        backwards
+            ? dnnl_pooling_v2_backward_desc_init(&d, kind, &layout[GRAD_INPUT], &layout[GRAD_OUTPUT], stride, kernel, dilation, begin, end)
+            : dnnl_pooling_v2_forward_desc_init(&d, use, kind, &layout[INPUT], &layout[OUTPUT], stride, kernel, dilation, begin, end);
     if (made != dnnl_success) return 0;
     if (dnnl_primitive_desc_create(&result->description, &d, NULL, engine, backwards ? forward.description : NULL) != dnnl_success)
         return 0;
@@ -126,30 +134,35 @@ static int create(int backwards, primitive *result) {
     return 0;
 }
 
-static void destroy(primitive *p) {
+static void destroy(primitive *p)
+{
     if (p->handle != NULL) dnnl_primitive_destroy(p->handle);
     if (p->description != NULL) dnnl_primitive_desc_destroy(p->description);
     memset(p, 0, sizeof *p);
 }
 
-static void execute(const primitive *p) {
+static void execute(const primitive *p)
+{
     dnnl_primitive_execute(p->handle, stream, p->count, p->args);
     dnnl_stream_wait(stream);
 }
 
-static void bind(primitive *p, int backwards) {
+static void bind(primitive *p, int backwards)
+{
     p->args[0] = (dnnl_exec_arg_t){backwards ? DNNL_ARG_DIFF_DST : DNNL_ARG_SRC, memory[backwards ? GRAD_OUTPUT : INPUT]};
     p->args[1] = (dnnl_exec_arg_t){backwards ? DNNL_ARG_DIFF_SRC : DNNL_ARG_DST, memory[backwards ? GRAD_INPUT : OUTPUT]};
     p->args[2] = (dnnl_exec_arg_t){DNNL_ARG_WORKSPACE, workspace};
     p->count = workspace != NULL ? 3 : 2;
 }
 
-static void run(void *ctx) {
+static void run(void *ctx)
+{
     (void)ctx;
     execute(job->c.backward ? &backward : &forward);
 }
 
-static const char *setup(const peer_job *given) {
+static const char *setup(const peer_job *given)
+{
     job = given;
     const bench_case *c = &job->c;
     if (data_type(c->type) == dnnl_data_type_undef) return "no such type";
@@ -159,8 +172,7 @@ static const char *setup(const peer_job *given) {
         dnnl_stream_create(&stream, engine, dnnl_stream_default_flags) != dnnl_success)
         return "no engine";
     if (!make_memory(INPUT, job->input) || !make_memory(OUTPUT, job->output)) return "no such layout";
-    if (c->backward && (!make_memory(GRAD_OUTPUT, job->grad_output) || !make_memory(GRAD_INPUT, job->grad_input)))
-        return "no such layout";
+    if (c->backward && (!make_memory(GRAD_OUTPUT, job->grad_output) || !make_memory(GRAD_INPUT, job->grad_input))) return "no such layout";
     if (!create(0, &forward)) return "no such operator";
     const dnnl_memory_desc_t *space = dnnl_primitive_desc_query_md(forward.description, dnnl_query_workspace_md, 0);
     if (space != NULL && space->ndims > 0) dnnl_memory_create(&workspace, space, engine, DNNL_MEMORY_ALLOCATE);
@@ -172,13 +184,15 @@ static const char *setup(const peer_job *given) {
     return NULL;
 }
 
-static void make_plan(void *ctx) {
+static void make_plan(void *ctx)
+{
     (void)ctx;
     primitive made = {0};
     if (create(job->c.backward, &made)) destroy(&made);
 }
 
-static void run_once(void *ctx) {
+static void run_once(void *ctx)
+{
     (void)ctx;
     primitive made = {0};
     if (!create(job->c.backward, &made)) return;
@@ -187,12 +201,14 @@ static void run_once(void *ctx) {
     destroy(&made);
 }
 
-static void finish(void) {
+static void finish(void)
+{
     const int result = job->c.backward ? GRAD_INPUT : OUTPUT;
     if (plain[result] != NULL) copy(memory[result], plain[result]);
 }
 
-static void release(void) {
+static void release(void)
+{
     destroy(&backward);
     destroy(&forward);
     for (int i = 0; i < TENSORS; i++) {

@@ -16,17 +16,20 @@ enum { GRAPH_NODE = 1, GRAPH_NAME = 2, GRAPH_CONSTANT = 5, GRAPH_INPUT = 11, GRA
 enum { TENSOR_TYPE = 2, TENSOR_NAME = 8, TENSOR_RAW = 9 };
 enum { MODEL_IR_VERSION = 1, MODEL_GRAPH = 7, MODEL_OPSET = 8, OPSET_DOMAIN = 1, OPSET_VERSION = 2 };
 
-static void put_varint(message *m, uint64_t value) {
+static void put_varint(message *m, uint64_t value)
+{
     for (; value >= 128; value >>= 7) m->bytes[m->size++] = (unsigned char)(value | 128);
     m->bytes[m->size++] = (unsigned char)value;
 }
 
-static void put_int(message *m, unsigned field, int64_t value) {
+static void put_int(message *m, unsigned field, int64_t value)
+{
     put_varint(m, field << 3);
     put_varint(m, (uint64_t)value);
 }
 
-static void put_bytes(message *m, unsigned field, const void *bytes, size_t size) {
+static void put_bytes(message *m, unsigned field, const void *bytes, size_t size)
+{
     put_varint(m, field << 3 | 2);
     put_varint(m, size);
     memcpy(m->bytes + m->size, bytes, size);
@@ -36,7 +39,8 @@ static void put_bytes(message *m, unsigned field, const void *bytes, size_t size
 static void put_text(message *m, unsigned field, const char *text) { put_bytes(m, field, text, strlen(text)); }
 static void put_message(message *m, unsigned field, const message *inner) { put_bytes(m, field, inner->bytes, inner->size); }
 
-static void put_ints(message *node, const char *name, const int64_t *values, int count) {
+static void put_ints(message *node, const char *name, const int64_t *values, int count)
+{
     message a = {.size = 0};
     put_text(&a, ATTRIBUTE_NAME, name);
     for (int i = 0; i < count; i++) put_int(&a, ATTRIBUTE_INTS, values[i]);
@@ -44,7 +48,8 @@ static void put_ints(message *node, const char *name, const int64_t *values, int
     put_message(node, NODE_ATTRIBUTE, &a);
 }
 
-static void put_flag(message *node, const char *name, int value) {
+static void put_flag(message *node, const char *name, int value)
+{
     message a = {.size = 0};
     if (!value) return;
     put_text(&a, ATTRIBUTE_NAME, name);
@@ -53,7 +58,8 @@ static void put_flag(message *node, const char *name, int value) {
     put_message(node, NODE_ATTRIBUTE, &a);
 }
 
-static void put_windows(message *node, const bench_case *c) {
+static void put_windows(message *node, const bench_case *c)
+{
     const int from = 3 - c->rank;
     int64_t pads[6];
     for (int a = 0; a < c->rank; a++) {
@@ -66,7 +72,8 @@ static void put_windows(message *node, const bench_case *c) {
 }
 
 /* A value of the graph; its shape is left open. */
-static void put_value(message *graph, unsigned field, const char *name, int type) {
+static void put_value(message *graph, unsigned field, const char *name, int type)
+{
     message tensor = {.size = 0}, kind = {.size = 0}, value = {.size = 0};
     put_int(&tensor, 1, type);
     put_message(&kind, 1, &tensor);
@@ -75,7 +82,8 @@ static void put_value(message *graph, unsigned field, const char *name, int type
     put_message(graph, field, &value);
 }
 
-static void put_constant(message *graph, const char *name, int type, const void *bytes, size_t size) {
+static void put_constant(message *graph, const char *name, int type, const void *bytes, size_t size)
+{
     message tensor = {.size = 0};
     put_int(&tensor, TENSOR_TYPE, type);
     put_text(&tensor, TENSOR_NAME, name);
@@ -83,13 +91,15 @@ static void put_constant(message *graph, const char *name, int type, const void 
     put_message(graph, GRAPH_CONSTANT, &tensor);
 }
 
-int onnx_type(case_type type) {
+int onnx_type(case_type type)
+{
     static const int types[] = {1, 11, 2, 3, 16, 10};
     return types[type];
 }
 
 /* The contributed operators on bytes: maxima with channels last, and averages in either layout (scale 1, zero point 0). */
-static const char *byte_operator(const bench_case *c, message *node, message *graph) {
+static const char *byte_operator(const bench_case *c, message *node, message *graph)
+{
     static const char *const inputs[] = {"one", "zero", "one", "zero"};
     const float one = 1;
     const unsigned char zero = 0;
@@ -102,7 +112,8 @@ static const char *byte_operator(const bench_case *c, message *node, message *gr
     return "QLinearAveragePool";
 }
 
-static const char *choose(const bench_case *c, message *node, message *graph) {
+static const char *choose(const bench_case *c, message *node, message *graph)
+{
     const int bytes = c->type == CASE_U8 || c->type == CASE_S8;
     if (c->mode == CASE_ADAPTIVE || c->backward) return NULL;
     if (c->mode == CASE_GLOBAL && !bytes && !c->channels_last) return c->op == CASE_MAX ? "GlobalMaxPool" : "GlobalAveragePool";
@@ -113,14 +124,16 @@ static const char *choose(const bench_case *c, message *node, message *graph) {
     return c->op == CASE_MAX ? "MaxPool" : "AveragePool";
 }
 
-static void put_opset(message *model, const char *domain, int version) {
+static void put_opset(message *model, const char *domain, int version)
+{
     message opset = {.size = 0};
     put_text(&opset, OPSET_DOMAIN, domain);
     put_int(&opset, OPSET_VERSION, version);
     put_message(model, MODEL_OPSET, &opset);
 }
 
-size_t onnx_model(const bench_case *c, unsigned char result[ONNX_MODEL_ROOM]) {
+size_t onnx_model(const bench_case *c, unsigned char result[ONNX_MODEL_ROOM])
+{
     message node = {.size = 0}, graph = {.size = 0}, model = {.size = 0};
     put_text(&node, NODE_INPUT, "x");
     const char *name = choose(c, &node, &graph);

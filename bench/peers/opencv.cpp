@@ -21,18 +21,21 @@ struct state {
 
 const char *version() { return CV_VERSION; }
 
-const char *info() {
-    static const char *const names[] = {"", "dilate", "blur", "resize INTER_AREA", "dilate, resize INTER_NEAREST",
-                                        "blur, resize INTER_NEAREST"};
+const char *info()
+{
+    static const char *const names[] = {
+        "", "dilate", "blur", "resize INTER_AREA", "dilate, resize INTER_NEAREST", "blur, resize INTER_NEAREST"};
     return names[(int)s.how];
 }
 
-int depth(case_type type) {
+int depth(case_type type)
+{
     static const int depths[] = {CV_32F, CV_64F, CV_8U, -1, -1, -1};
     return depths[type];
 }
 
-way choose(const bench_case &c) {
+way choose(const bench_case &c)
+{
     const bool padded = (c.pad_begin[1] | c.pad_begin[2] | c.pad_end[1] | c.pad_end[2]) != 0;
     const bool tiled = c.stride[1] == c.kernel[1] && c.stride[2] == c.kernel[2] && !padded;
     const bool every = c.stride[1] == 1 && c.stride[2] == 1;
@@ -45,31 +48,39 @@ way choose(const bench_case &c) {
     return !picks ? way::none : average ? way::blur_pick : way::dilate_pick;
 }
 
-void filter(const cv::Mat &from, cv::Mat &to, bool average) {
+void filter(const cv::Mat &from, cv::Mat &to, bool average)
+{
     const bench_case &c = s.job->c;
     const cv::Point anchor((int)c.pad_begin[2], (int)c.pad_begin[1]);
-    if (average)
-        cv::blur(from, to, cv::Size((int)c.kernel[2], (int)c.kernel[1]), anchor, cv::BORDER_CONSTANT);
-    else
-        cv::dilate(from, to, s.kernel, anchor);
+    if (average) cv::blur(from, to, cv::Size((int)c.kernel[2], (int)c.kernel[1]), anchor, cv::BORDER_CONSTANT);
+    else cv::dilate(from, to, s.kernel, anchor);
 }
 
-void one(const cv::Mat &from, cv::Mat &to) {
+void one(const cv::Mat &from, cv::Mat &to)
+{
     switch (s.how) {
-    case way::area: cv::resize(from, to, to.size(), 0, 0, cv::INTER_AREA); break;
-    case way::dilate: filter(from, to, false); break;
-    case way::blur: filter(from, to, true); break;
+    case way::area:
+        cv::resize(from, to, to.size(), 0, 0, cv::INTER_AREA);
+        break;
+    case way::dilate:
+        filter(from, to, false);
+        break;
+    case way::blur:
+        filter(from, to, true);
+        break;
     default:
         filter(from, s.scratch, s.how == way::blur_pick);
         cv::resize(s.scratch, to, to.size(), 0, 0, cv::INTER_NEAREST);
     }
 }
 
-void run(void *) {
+void run(void *)
+{
     for (size_t i = 0; i < s.from.size(); i++) one(s.from[i], s.to[i]);
 }
 
-const char *setup(const peer_job *job) {
+const char *setup(const peer_job *job)
+{
     s = state{};
     s.job = job;
     const bench_case &c = job->c;

@@ -14,7 +14,8 @@ static int ready;
 static int64_t spatial(const int64_t size[3]) { return size[0] * size[1] * size[2]; }
 
 /* Aligned to cache lines, large ones to 2 MiB; every page is touched. */
-static void *allocate(size_t size) {
+static void *allocate(size_t size)
+{
     void *memory = NULL;
     const size_t alignment = size >= (size_t)1 << 21 ? (size_t)1 << 21 : 64;
     if (posix_memalign(&memory, alignment, size + 64) != 0) {
@@ -27,7 +28,8 @@ static void *allocate(size_t size) {
 
 static size_t bytes(int64_t elements) { return (size_t)elements * case_type_size(job.c.type); }
 
-static void end_case(void) {
+static void end_case(void)
+{
     if (!ready) return;
     the_peer.release();
     free(job.input);
@@ -39,7 +41,8 @@ static void end_case(void) {
     ready = 0;
 }
 
-static void make_buffers(void) {
+static void make_buffers(void)
+{
     const bench_case *c = &job.c;
     const int64_t inputs = case_input_elements(c), outputs = case_output_elements(c);
     job.input = allocate(bytes(inputs));
@@ -53,7 +56,8 @@ static void make_buffers(void) {
     }
 }
 
-static void set_up(char *line) {
+static void set_up(char *line)
+{
     end_case();
     int used = 0;
     if (sscanf(line, "%d %n", &job.threads, &used) != 1 || strlen(line + used) >= sizeof text) {
@@ -81,7 +85,8 @@ static void set_up(char *line) {
     printf("OK %s\n", the_peer.info != NULL ? the_peer.info() : "");
 }
 
-static void evict(void *ctx) {
+static void evict(void *ctx)
+{
     (void)ctx;
     const int64_t inputs = case_input_elements(&job.c), outputs = case_output_elements(&job.c);
     bench_evict(job.input, bytes(inputs));
@@ -92,7 +97,8 @@ static void evict(void *ctx) {
 }
 
 /* The layer that reads what the pooling wrote. */
-static void run_and_consume(void *ctx) {
+static void run_and_consume(void *ctx)
+{
     static volatile uint64_t sink; /* written only: so that the reading is not optimised away */
     the_peer.run(ctx);
     const size_t count = bytes(case_output_elements(&job.c)) / 8;
@@ -103,7 +109,8 @@ static void run_and_consume(void *ctx) {
     (void)sink;
 }
 
-static void measure(const char *line) {
+static void measure(const char *line)
+{
     double milliseconds = 0;
     char how[16] = "warm";
     sscanf(line, "%lf %15s", &milliseconds, how);
@@ -120,30 +127,47 @@ static void measure(const char *line) {
     printf("T %.1f %.1f %.1f %.1f %lld\n", t.median, t.lower, t.upper, t.minimum, (long long)t.calls);
 }
 
-static void check(void) {
+static void check(void)
+{
     if (!ready) {
         puts("NA no case");
         return;
     }
     if (the_peer.finish != NULL) the_peer.finish();
     const bench_case *c = &job.c;
-    const values_sums s = c->backward ? values_check(job.grad_input, c, spatial(c->input))
-                                      : values_check(job.output, c, spatial(c->output));
+    const values_sums s =
+        c->backward ? values_check(job.grad_input, c, spatial(c->input)) : values_check(job.output, c, spatial(c->output));
     printf("C %lld %lld %.17g %.17g %.17g\n", (long long)s.elements, (long long)s.nans, s.sum, s.magnitude, s.weighted);
 }
 
-int main(void) {
+int main(void)
+{
     static char line[1024];
     while (fgets(line, sizeof line, stdin) != NULL) {
         char *rest = line + (line[0] != '\0') + (line[0] != '\0' && line[1] == ' ');
         switch (line[0]) {
-        case 'V': printf("V %s\n", the_peer.version()); break;
-        case 'S': set_up(rest); break;
-        case 'R': measure(rest); break;
-        case 'C': check(); break;
-        case 'F': end_case(); puts("OK"); break;
-        case 'Q': end_case(); return 0;
-        default: puts("NA no such command"); break;
+        case 'V':
+            printf("V %s\n", the_peer.version());
+            break;
+        case 'S':
+            set_up(rest);
+            break;
+        case 'R':
+            measure(rest);
+            break;
+        case 'C':
+            check();
+            break;
+        case 'F':
+            end_case();
+            puts("OK");
+            break;
+        case 'Q':
+            end_case();
+            return 0;
+        default:
+            puts("NA no such command");
+            break;
         }
         fflush(stdout);
     }

@@ -19,36 +19,37 @@ static const char *info(void) { return description; }
 
 static void run_forward(void) { pp_forward(plan, &args); }
 
-static void run(void *ctx) {
+static void run(void *ctx)
+{
     (void)ctx;
-    if (desc.backward == PP_BACKWARD_NONE)
-        pp_forward(plan, &args);
-    else
-        pp_backward(plan, &args);
+    if (desc.backward == PP_BACKWARD_NONE) pp_forward(plan, &args);
+    else pp_backward(plan, &args);
 }
 
-static void make_plan(void *ctx) {
+static void make_plan(void *ctx)
+{
     (void)ctx;
     pp_plan *made;
     if (pp_plan_create(&made, &desc, &options, NULL, 0) == PP_OK) pp_plan_destroy(made);
 }
 
-static void run_once(void *ctx) {
+static void run_once(void *ctx)
+{
     (void)ctx;
-    if (desc.backward == PP_BACKWARD_NONE)
-        pp_pool_forward(&desc, &args);
-    else
-        pp_pool_backward(&desc, &args);
+    if (desc.backward == PP_BACKWARD_NONE) pp_pool_forward(&desc, &args);
+    else pp_pool_backward(&desc, &args);
 }
 
-static int same_shape(const bench_case *c) {
+static int same_shape(const bench_case *c)
+{
     const int64_t *output = pp_plan_desc(plan)->output_size;
     for (int a = 0; a < c->rank; a++)
         if (output[a] != c->output[3 - c->rank + a]) return 0;
     return 1;
 }
 
-static const char *setup(const peer_job *job) {
+static const char *setup(const peer_job *job)
+{
     if (pp_desc_parse(&desc, job->text, message, sizeof message) != PP_OK) return message;
     if (job->threads > 1) {
         threads = pp_threads_create(job->threads);
@@ -71,7 +72,8 @@ static const char *setup(const peer_job *job) {
     return NULL;
 }
 
-static void release(void) {
+static void release(void)
+{
     pp_plan_destroy(plan);
     pp_threads_destroy(threads);
     free(args.scratch);

@@ -22,13 +22,15 @@ std::string message;
 
 const char *version() { return TORCH_VERSION; }
 
-at::ScalarType scalar_type(case_type type) {
+at::ScalarType scalar_type(case_type type)
+{
     static const at::ScalarType types[] = {at::kFloat, at::kDouble, at::kByte, at::kChar, at::kBFloat16, at::kHalf};
     return types[type];
 }
 
 // Dimensions N C spatial; channels last are the same dimensions with other strides.
-Tensor wrap(void *data, const int64_t *spatial, at::ScalarType type) {
+Tensor wrap(void *data, const int64_t *spatial, at::ScalarType type)
+{
     const bench_case &c = s.job->c;
     std::vector<int64_t> size{c.batch, c.channels}, strides(2 + (size_t)c.rank);
     size.insert(size.end(), spatial + 3 - c.rank, spatial + 3);
@@ -41,7 +43,8 @@ Tensor wrap(void *data, const int64_t *spatial, at::ScalarType type) {
 
 [[noreturn]] void missing(const char *what) { throw std::runtime_error(what); }
 
-void forward_max() {
+void forward_max()
+{
     const bench_case &c = s.job->c;
     if (c.rank == 1) {
         if (c.index_size > 0 || c.backward) missing("1-D with indices is not measured");
@@ -49,10 +52,8 @@ void forward_max() {
     } else if (c.mode == CASE_GLOBAL) {
         at::amax_out(s.output, s.input, c.rank == 2 ? at::IntArrayRef{2, 3} : at::IntArrayRef{2, 3, 4}, true);
     } else if (c.mode == CASE_ADAPTIVE) {
-        if (c.rank == 2)
-            at::adaptive_max_pool2d_out(s.output, s.indices, s.input, s.size);
-        else
-            at::adaptive_max_pool3d_out(s.output, s.indices, s.input, s.size);
+        if (c.rank == 2) at::adaptive_max_pool2d_out(s.output, s.indices, s.input, s.size);
+        else at::adaptive_max_pool3d_out(s.output, s.indices, s.input, s.size);
     } else if (c.rank == 2) {
         at::max_pool2d_with_indices_out(s.output, s.indices, s.input, s.kernel, s.stride, s.pad, 1, c.ceil != 0);
     } else {
@@ -60,17 +61,16 @@ void forward_max() {
     }
 }
 
-void forward_average() {
+void forward_average()
+{
     const bench_case &c = s.job->c;
     if (c.rank == 1) {
         s.output.copy_(at::avg_pool1d(s.input, s.kernel, s.stride, s.pad, c.ceil != 0, c.include_pad != 0));
     } else if (c.mode == CASE_GLOBAL) {
         at::mean_out(s.output, s.input, c.rank == 2 ? at::IntArrayRef{2, 3} : at::IntArrayRef{2, 3, 4}, true);
     } else if (c.mode == CASE_ADAPTIVE) {
-        if (c.rank == 2)
-            at::adaptive_avg_pool2d_out(s.output, s.input, s.size);
-        else
-            at::adaptive_avg_pool3d_out(s.output, s.input, s.size);
+        if (c.rank == 2) at::adaptive_avg_pool2d_out(s.output, s.input, s.size);
+        else at::adaptive_avg_pool3d_out(s.output, s.input, s.size);
     } else if (c.rank == 2) {
         at::avg_pool2d_out(s.output, s.input, s.kernel, s.stride, s.pad, c.ceil != 0, c.include_pad != 0);
     } else {
@@ -80,12 +80,13 @@ void forward_average() {
 
 void forward() { s.job->c.op == CASE_MAX ? forward_max() : forward_average(); }
 
-void backward() {
+void backward()
+{
     const bench_case &c = s.job->c;
     if (c.rank != 2 || c.mode == CASE_ADAPTIVE) missing("only 2-D sliding windows are measured backward");
     if (c.op == CASE_AVERAGE)
-        at::avg_pool2d_backward_out(s.grad_input, s.grad_output, s.input, s.kernel, s.stride, s.pad, c.ceil != 0,
-                                    c.include_pad != 0, c10::nullopt);
+        at::avg_pool2d_backward_out(s.grad_input, s.grad_output, s.input, s.kernel, s.stride, s.pad, c.ceil != 0, c.include_pad != 0,
+                                    c10::nullopt);
     else
         at::max_pool2d_with_indices_backward_out(s.grad_input, s.grad_output, s.input, s.kernel, s.stride, s.pad, 1, c.ceil != 0,
                                                  s.indices);
@@ -94,15 +95,15 @@ void backward() {
 void run(void *) { s.job->c.backward ? backward() : forward(); }
 
 // What a model calls: the result is allocated.
-void run_once(void *) {
+void run_once(void *)
+{
     const bench_case &c = s.job->c;
-    if (c.op == CASE_MAX)
-        at::max_pool2d(s.input, s.kernel, s.stride, s.pad, 1, c.ceil != 0);
-    else
-        at::avg_pool2d(s.input, s.kernel, s.stride, s.pad, c.ceil != 0, c.include_pad != 0);
+    if (c.op == CASE_MAX) at::max_pool2d(s.input, s.kernel, s.stride, s.pad, 1, c.ceil != 0);
+    else at::avg_pool2d(s.input, s.kernel, s.stride, s.pad, c.ceil != 0, c.include_pad != 0);
 }
 
-void make_tensors() {
+void make_tensors()
+{
     const bench_case &c = s.job->c;
     const at::ScalarType type = scalar_type(c.type);
     s.input = wrap(s.job->input, c.input, type);
@@ -120,7 +121,8 @@ void make_tensors() {
     }
 }
 
-const char *setup(const peer_job *job) {
+const char *setup(const peer_job *job)
+{
     s = state{};
     s.job = job;
     if (job->c.index_size == 4) return "indices are 64 bits";

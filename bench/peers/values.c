@@ -3,7 +3,8 @@
 #include <math.h>
 #include <string.h>
 
-static uint32_t hash(uint64_t x) {
+static uint32_t hash(uint64_t x)
+{
     x ^= x >> 33;
     x *= 0xff51afd7ed558ccdu;
     x ^= x >> 33;
@@ -12,20 +13,23 @@ static uint32_t hash(uint64_t x) {
     return (uint32_t)x;
 }
 
-static uint16_t bf16_from(float value) { /* exact for the values here */
+static uint16_t bf16_from(float value)
+{ /* exact for the values here */
     uint32_t bits;
     memcpy(&bits, &value, sizeof bits);
     return (uint16_t)(bits >> 16);
 }
 
-static float bf16_to(uint16_t half) {
+static float bf16_to(uint16_t half)
+{
     const uint32_t bits = (uint32_t)half << 16;
     float value;
     memcpy(&value, &bits, sizeof value);
     return value;
 }
 
-static uint16_t f16_from(float value) { /* multiples of 1/128 in [-1, 1), and NaN */
+static uint16_t f16_from(float value)
+{ /* multiples of 1/128 in [-1, 1), and NaN */
     if (isnan(value)) return 0x7e00;
     if (value == 0) return 0;
     int exponent;
@@ -34,7 +38,8 @@ static uint16_t f16_from(float value) { /* multiples of 1/128 in [-1, 1), and Na
     return (uint16_t)((value < 0 ? 0x8000u : 0u) | (unsigned)(exponent + 14) << 10 | mantissa);
 }
 
-static double f16_to(uint16_t half) {
+static double f16_to(uint16_t half)
+{
     const int exponent = half >> 10 & 31, mantissa = half & 1023;
     const double value = exponent == 31  ? (mantissa ? NAN : INFINITY)
                          : exponent == 0 ? ldexp(mantissa, -24)
@@ -42,30 +47,51 @@ static double f16_to(uint16_t half) {
     return half & 0x8000 ? -value : value;
 }
 
-static void put(void *memory, int64_t at, case_type type, int byte, int nan) {
+static void put(void *memory, int64_t at, case_type type, int byte, int nan)
+{
     const float value = nan ? NAN : (float)(byte - 128) / 128;
     switch (type) {
-    case CASE_F32: ((float *)memory)[at] = value; break;
-    case CASE_F64: ((double *)memory)[at] = value; break;
-    case CASE_U8: ((uint8_t *)memory)[at] = (uint8_t)byte; break;
-    case CASE_S8: ((int8_t *)memory)[at] = (int8_t)(byte - 128); break;
-    case CASE_BF16: ((uint16_t *)memory)[at] = bf16_from(value); break;
-    case CASE_F16: ((uint16_t *)memory)[at] = f16_from(value); break;
+    case CASE_F32:
+        ((float *)memory)[at] = value;
+        break;
+    case CASE_F64:
+        ((double *)memory)[at] = value;
+        break;
+    case CASE_U8:
+        ((uint8_t *)memory)[at] = (uint8_t)byte;
+        break;
+    case CASE_S8:
+        ((int8_t *)memory)[at] = (int8_t)(byte - 128);
+        break;
+    case CASE_BF16:
+        ((uint16_t *)memory)[at] = bf16_from(value);
+        break;
+    case CASE_F16:
+        ((uint16_t *)memory)[at] = f16_from(value);
+        break;
     }
 }
 
-static double get(const void *memory, int64_t at, case_type type) {
+static double get(const void *memory, int64_t at, case_type type)
+{
     switch (type) {
-    case CASE_F32: return (double)((const float *)memory)[at];
-    case CASE_F64: return ((const double *)memory)[at];
-    case CASE_U8: return ((const uint8_t *)memory)[at];
-    case CASE_S8: return ((const int8_t *)memory)[at];
-    case CASE_BF16: return (double)bf16_to(((const uint16_t *)memory)[at]);
-    default: return f16_to(((const uint16_t *)memory)[at]);
+    case CASE_F32:
+        return (double)((const float *)memory)[at];
+    case CASE_F64:
+        return ((const double *)memory)[at];
+    case CASE_U8:
+        return ((const uint8_t *)memory)[at];
+    case CASE_S8:
+        return ((const int8_t *)memory)[at];
+    case CASE_BF16:
+        return (double)bf16_to(((const uint16_t *)memory)[at]);
+    default:
+        return f16_to(((const uint16_t *)memory)[at]);
     }
 }
 
-void values_fill(void *memory, const bench_case *c, int64_t spatial, int64_t shift, int with_nan) {
+void values_fill(void *memory, const bench_case *c, int64_t spatial, int64_t shift, int with_nan)
+{
     static double table[VALUES_PERIOD]; /* room for the widest type */
     const size_t size = case_type_size(c->type);
     for (int64_t i = 0; i < VALUES_PERIOD; i++) {
@@ -88,7 +114,8 @@ void values_fill(void *memory, const bench_case *c, int64_t spatial, int64_t shi
     }
 }
 
-values_sums values_check(const void *memory, const bench_case *c, int64_t spatial) {
+values_sums values_check(const void *memory, const bench_case *c, int64_t spatial)
+{
     values_sums sums = {0};
     for (int64_t n = 0; n < c->batch; n++) {
         for (int64_t i = 0; i < c->channels * spatial; i++) {
