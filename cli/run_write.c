@@ -109,7 +109,7 @@ int choose_target(struct run *run, const char *input)
 {
     const struct run_options *options = run->options;
     if (run->indices_path && check_output(run->indices_path, options->force)) return EXIT_FAILED;
-    if (!options->output) return options->indices ? 0 : check_printable(run, input);
+    if (!options->output) return check_printable(run, input);
     run->target = options->to_directory ? join_path(run, input) : strdup(options->output);
     if (!run->target) return fail_memory(input_name(input));
     if (check_output(run->target, options->force)) return EXIT_FAILED;

@@ -109,6 +109,7 @@ static int verify_all(const struct verb *verb, struct verify_options *options, c
     if (tally.refusals) printf(", %ld refused", tally.refusals);
     putchar('\n');
     pp_threads_destroy(options->pool);
+    if (status == 0 && tally.runs == 0) return fail(NULL, "nothing was compared: no algorithm of that name applies");
     return status ? EXIT_FAILED : 0;
 }
 

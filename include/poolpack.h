@@ -13,7 +13,7 @@
  *
  *     char error[256];                                       // 2. plan once
  *     pp_plan *plan;
- *     if (pp_plan_create(&plan, &desc, NULL, error, sizeof error) != PP_OK) puts(error);
+ *     if (pp_plan_create(&plan, &desc, NULL, error, sizeof error) != PP_OK) return puts(error), 1;
  *
  *     pp_args args = {.struct_size = sizeof args};           // 3. run many times
  *     args.input = x; args.output = y;
@@ -34,7 +34,8 @@
  *     run one plan at the same time on different buffers.
  *   - Results do not depend on the instruction set, the number of threads, the layout or the algorithm (docs/design.md §4);
  *     exempt are the payload of a NaN and the sign of a zero maximum or minimum.
- *   - Structs that begin with struct_size grow only at their end; a caller compiled against an older header keeps working.
+ *   - struct_size tells a struct that was never initialised, or comes from another version's header: it is refused.  Structs grow
+ *     only at their end, and with a new soname.
  *
  * The meaning of every operator and option, with formulas and the frameworks' sources, is in docs/semantics.md.
  */
@@ -219,7 +220,7 @@ PP_API pp_status pp_desc_init(pp_desc *desc, pp_dialect dialect, int version, pp
 PP_API pp_status pp_desc_set_shape(pp_desc *desc, int axes, const int64_t *shape, char *error, size_t error_size);
 
 /* The one notation, e.g. "max2d nchw f32 n16c64 i112x112 k3x3 s2x2 p1x1" or "adaptive_avg2d o7 dialect=torch"
- * (docs/design.md §6 and docs/semantics.md list the tokens).  pp_desc_parse initialises *desc and reads "text" into it;
+ * (docs/notation.md lists the words).  pp_desc_parse initialises *desc and reads "text" into it;
  * PP_INVALID with a sentence that quotes the token.  pp_desc_format writes the text of a description, leaving out
  * what the dialect has anyway; the result is the number of bytes that the whole text needs without its NUL, as snprintf's;
  * 0 for a description that was never initialised.  format(parse(x)) describes the same problem as x, field by field. */
@@ -244,7 +245,7 @@ typedef struct pp_options {
     void *allocator_ctx;
     int threads;                  /* how many tasks a run is split into at most; 0 and 1: not split */
     pp_parallel_for parallel_for; /* needed when threads > 1 (pp_threads_parallel_for, or your own) */
-    void *pool;                   /* its first argument; must outlive the plan */
+    void *pool;                   /* its first argument (NULL for pp_threads_parallel_for: one after another); must outlive the plan */
 } pp_options;
 
 /* Validates the description, infers shapes, chooses an algorithm.  *plan is NULL unless PP_OK is returned; the caller owns
@@ -301,7 +302,8 @@ PP_API pp_status pp_plan_output_range(const pp_plan *plan, int axis, int64_t inp
  * A tensor that is written may not share an element with any other tensor of the call.
  *
  * Range: only elements [begin, end) of the result are written - of output and indices in forward, of grad_input in backward
- * (per spatial axis, outermost first) - with the same bits as the whole run would give.  All zero: everything.
+ * (per spatial axis, outermost first) - with the same bits as the whole run would give.  All zero on all axes: everything; a
+ * range that is empty on any one axis writes nothing.
  * Origin: coordinates, per spatial axis, of the element at which input and grad_input (input_origin), output, indices and
  * grad_output (output_origin) point after their view's offset.  So a plan for an array larger than memory runs on buffers that
  * hold a part: a view with the buffer's strides, a range, and the origin of each buffer; pp_plan_input_range and
@@ -375,7 +377,7 @@ PP_API size_t pp_dtype_size(pp_dtype dtype);
  * on the workers; a second caller, or a call from inside a task, does its tasks itself. */
 typedef struct pp_threads pp_threads;
 
-/* "threads" counts the calling thread; 0: one per CPU that this process may use.  NULL when out of memory or threads. */
+/* "threads" counts the calling thread; 0 or less: one per CPU that this process may use.  NULL when out of memory or threads. */
 PP_API pp_threads *pp_threads_create(int threads);
 PP_API void pp_threads_destroy(pp_threads *threads); /* NULL is accepted; not while a parallel_for runs */
 PP_API int pp_threads_count(const pp_threads *threads);

@@ -141,10 +141,12 @@ static pp_status read_divisor(const reader *r, const char *text)
         desc->divisor_override = value_given;
         return PP_OK;
     }
-    int value;
-    pp_status status = read_name(r, PP_NAME_DIVISOR, text, &value);
-    if (status == PP_OK) desc->divisor = (pp_divisor)value;
-    return status;
+    for (int value = 0; value < PP_DIVISOR_OVERRIDE; value++) {
+        if (strcmp(pp_name(PP_NAME_DIVISOR, value), text)) continue;
+        desc->divisor = (pp_divisor)value;
+        return PP_OK;
+    }
+    return bad(r, "must be valid, clamped, full or a number");
 }
 
 static pp_status read_ceil(const reader *r, const char *text)
@@ -285,7 +287,8 @@ static pp_status read_word(const reader *r)
         status = read_setting(r, text, &found);
         if (found || status != PP_OK) return status;
     }
-    switch (text[0]) {
+    bool spelled_out = text[1] >= 'a' && text[1] <= 'z' && text[1] != 'x'; /* kernel=3 is a slip of another kind than kx3 */
+    switch (spelled_out ? '?' : text[0]) {
     case 'n':
     case 'c':
         return read_batch(r, text);

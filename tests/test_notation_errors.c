@@ -87,7 +87,7 @@ static void quoted_words(void **state)
         {"max2d o--", "o--'", "whole number"},
         {"max2d out=", "out='", "whole number"},
         {"max2d out=-", "out=-'", "whole number"},
-        {"max2d out", "out'", "whole number"},
+        {"max2d out", "out'", "no such word"},
         {"max2d ceil=", "ceil='", "torch, caffe, plain"},
         {"max2d ceil=floor", "ceil=floor'", "torch, caffe, plain"},
         {"max2d ceil=given", "ceil=given'", "torch, caffe, plain"},
