@@ -86,6 +86,14 @@ static void forward_overlaps(void **state)
     open_shared(&s, text);
     for (int i = 0; i < COUNT(list); i++) try_at(&s, text, false, list[i].at, list[i].says);
     close_shared(&s);
+
+    static const char bytes[] = "max1d u8 n1c1 i8 k2"; /* 8 bytes, 4 bytes */
+    open_shared(&s, bytes);
+    try_at(&s, bytes, false, (const int[PP_TENSOR_COUNT]){0, 7}, "output overlaps input");
+    try_at(&s, bytes, false, (const int[PP_TENSOR_COUNT]){0, 8}, NULL);
+    try_at(&s, bytes, false, (const int[PP_TENSOR_COUNT]){0, -3}, "output overlaps input");
+    try_at(&s, bytes, false, (const int[PP_TENSOR_COUNT]){0, -4}, NULL);
+    close_shared(&s);
     settle();
 }
 
