@@ -48,7 +48,7 @@ static void quoted_words(void **state)
         {"max2d ncw", "ncw'", "another number of spatial axes"},
         {"max1d nchw", "nchw'", "another number of spatial axes"},
         {"max3d hwc", "hwc'", "another number of spatial axes"},
-        {"max2d nhcw", "nhcw'", "n<batch>c<channels>"},
+        {"max2d nhcw", "nhcw'", "no such word"},
         {"max2d n", "n'", "n<batch>c<channels>"},
         {"max2d n-1", "n-1'", "at least 0"},
         {"max2d c64n8", "c64n8'", "n<batch>c<channels>"},
