@@ -38,7 +38,9 @@ def arguments():
     parser.add_argument("--rivals", default=ROOT / "build/rivals", type=Path)
     parser.add_argument("--out", default=ROOT / "build/bench/report", type=Path)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--again", type=Path, metavar="results.json", help="measure nothing: write the reports of that run")
+    parser.add_argument("--batches", type=int, nargs="*", default=list(rows.BATCHES), help="of the networks")
+    parser.add_argument("--again", type=Path, nargs="+", metavar="results.json",
+                        help="measure nothing: write the reports of that run, or of several parts of a run as one")
     return parser.parse_args()
 
 
@@ -54,7 +56,8 @@ def chosen_rows(options):
 def chosen_networks(options):
     if options.case or options.networks == "no":
         return {}
-    wanted = {key: value for key, value in rows.all_networks().items() if not options.rows or key[0] in options.rows}
+    wanted = {key: value for key, value in rows.all_networks().items()
+              if (not options.rows or key[0] in options.rows) and key[1] in options.batches}
     return {key: value for key, value in wanted.items() if key[1:] == (1, "nchw")} if options.quick else wanted
 
 
@@ -85,6 +88,16 @@ def measure_all(options, found, limits, settings, results, networks):
                 note(networks[-1])
 
 
+def joined(paths):
+    """The first run with the rows, networks and seconds of all."""
+    runs = [json.loads(path.read_text()) for path in paths]
+    for other in runs[1:]:
+        runs[0]["rows"] += other["rows"]
+        runs[0]["networks"] += other["networks"]
+        runs[0]["seconds"] += other["seconds"]
+    return runs[0]
+
+
 def write_reports(run, folder):
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "report.md").write_text(report.as_markdown(run))
@@ -96,7 +109,7 @@ def write_reports(run, folder):
 def main():
     options = arguments()
     if options.again:
-        write_reports(json.loads(options.again.read_text()), options.out)
+        write_reports(joined(options.again), options.out)
         return
     if options.quick:
         options.rounds, options.ms = 1, 2
