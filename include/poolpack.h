@@ -28,8 +28,8 @@
  *     o * stride - pad_begin + t * dilation.
  *   - A function that can fail returns a pp_status and writes one sentence (field, value, rule) into the caller's
  *     "error" buffer, always NUL-terminated; the buffer may be NULL.  On PP_OK the buffer holds "".
- *   - Nothing is printed, nothing aborts, nothing is global: the library has no mutable state but one word with the CPU's
- *     features, which is always written with the same value.
+ *   - Nothing is printed, nothing aborts, nothing is global: the library has no mutable state.  Planning reads the environment
+ *     variable POOLPACK_ISA (do not change the environment from another thread meanwhile).
  *   - Thread-safety: every function may be called by any number of threads at once; a pp_plan is immutable, so threads may
  *     run one plan at the same time on different buffers.
  *   - Results do not depend on the instruction set, the number of threads, the layout or the algorithm (docs/design.md §4);
@@ -223,7 +223,7 @@ PP_API pp_status pp_desc_set_shape(pp_desc *desc, int axes, const int64_t *shape
  * (docs/notation.md lists the words).  pp_desc_parse initialises *desc and reads "text" into it;
  * PP_INVALID with a sentence that quotes the token.  pp_desc_format writes the text of a description, leaving out
  * what the dialect has anyway; the result is the number of bytes that the whole text needs without its NUL, as snprintf's;
- * 0 for a description that was never initialised.  format(parse(x)) describes the same problem as x, field by field. */
+ * 0 for a description that was never initialised or holds a value that does not exist.  format(parse(x)) describes the same problem as x, field by field. */
 PP_API pp_status pp_desc_parse(pp_desc *desc, const char *text, char *error, size_t error_size);
 PP_API size_t pp_desc_format(const pp_desc *desc, char *text, size_t text_size);
 
@@ -259,8 +259,8 @@ PP_API pp_status pp_plan_size(size_t *size, const pp_desc *desc, char *error, si
 PP_API pp_status pp_plan_init(pp_plan **plan, void *memory, size_t memory_size, const pp_desc *desc, const pp_options *options,
                               char *error, size_t error_size);
 
-/* The description with every PP_AUTO replaced and SAME and VALID turned into numbers (pad_begin, pad_end, output_size hold
- * what is used).  Owned by the plan. */
+/* The description as it is used: output_size always; of a sliding one also stride, pad_begin and pad_end, SAME and VALID turned
+ * into numbers; of a maximum the kind of backward.  Owned by the plan. */
 PP_API const pp_desc *pp_plan_desc(const pp_plan *plan);
 
 /* Writes the extents of a tensor in its layout's order (a channels-last 2-D output: N OH OW C) and returns how many there are. */
@@ -303,7 +303,8 @@ PP_API pp_status pp_plan_output_range(const pp_plan *plan, int axis, int64_t inp
  *
  * Range: only elements [begin, end) of the result are written - of output and indices in forward, of grad_input in backward
  * (per spatial axis, outermost first) - with the same bits as the whole run would give.  All zero on all axes: everything; a
- * range that is empty on any one axis writes nothing.
+ * range that is empty on any one axis writes nothing.  A part of grad_input looks only at the windows that nominally cover it:
+ * with a range, indices must lie in their own windows, as those that forward writes do.
  * Origin: coordinates, per spatial axis, of the element at which input and grad_input (input_origin), output, indices and
  * grad_output (output_origin) point after their view's offset.  So a plan for an array larger than memory runs on buffers that
  * hold a part: a view with the buffer's strides, a range, and the origin of each buffer; pp_plan_input_range and
@@ -334,7 +335,7 @@ PP_API pp_status pp_pool_forward(const pp_desc *desc, const pp_args *args);
 PP_API pp_status pp_pool_backward(const pp_desc *desc, const pp_args *args);
 
 /* Converts indices of a plan that has them (shape and view of PP_INDICES) between types and conventions, element by element; -1 stays -1.
- * from == to in place is allowed when the types are equal; otherwise the arrays may not overlap.
+ * from == to in place is allowed when the types are equal; otherwise the arrays may not overlap.  When it fails, a part has been converted.
  * PP_BAD_INDEX for a value that is no index, PP_OVERFLOW for one that does not fit the type. */
 PP_API pp_status pp_convert_indices(const pp_plan *plan, const void *from, pp_index_type from_type,
                                     pp_index_convention from_convention, void *to, pp_index_type to_type,

@@ -1,4 +1,4 @@
-/* THE table: the first row that applies runs, the reference is last.  Deleting a row changes no answer. */
+/* THE table: the first row that applies and pays runs, the reference is last.  Deleting a row changes no answer. */
 #ifndef PP_ALGORITHMS_H
 #define PP_ALGORITHMS_H
 

@@ -66,6 +66,12 @@ pp_status pp_array_init(pp_problem *problem, pp_tensor tensor, const pp_error *e
     array->stride[PP_C] = last ? 0 : stride[1];
     array->stride[PP_INNER] = last ? stride[1] : 0;
     for (int a = 0; a < 3; a++) array->stride[PP_D + a] = a < 3 - desc->rank ? 0 : stride[2 + a - (3 - desc->rank)];
+    /* a stride that leads nowhere may be any number: it must not be taken for a fact */
+    int64_t canonical[PP_AXES];
+    pp_problem_extents(problem, tensor, canonical);
+    for (int i = 0; i < PP_AXES; i++) {
+        if (canonical[i] < 2) array->stride[i] = 0;
+    }
     if (tensor == PP_INPUT) problem->inputs = elements;
     if (tensor == PP_OUTPUT) problem->outputs = elements;
     return PP_OK;
@@ -91,8 +97,8 @@ bool pp_array_overlaps_itself(const pp_array *array, const int64_t extent[PP_AXE
     }
 }
 
-/* Offsets modulo "row" in bytes that an array touches: [*from, *from + *length), if all strides are multiples of it but those
- * of a run shorter than it. */
+/* How many bytes an array touches of every row of "row" bytes, if all its strides are multiples of it but those of one run;
+ * false when the run is longer than the row. */
 static bool residues(const pp_array *array, const int64_t *extent, int64_t size, int64_t row, int64_t *length)
 {
     *length = size;

@@ -126,6 +126,15 @@ size_t pp_desc_format(const pp_desc *desc, char *text, size_t text_size)
         pp_desc_init(&init, desc->dialect, desc->dialect_version, desc->op, desc->rank) != PP_OK) {
         return 0;
     }
+    const int values[][2] = {{PP_NAME_MODE, (int)desc->mode},         {PP_NAME_DTYPE, (int)desc->dtype},
+                             {PP_NAME_PADDING, (int)desc->padding},   {PP_NAME_SIZE_RULE, (int)desc->size_rule},
+                             {PP_NAME_DIVISOR, (int)desc->divisor},   {PP_NAME_NAN, (int)desc->nan},
+                             {PP_NAME_TIES, (int)desc->ties},         {PP_NAME_EMPTY, (int)desc->empty},
+                             {PP_NAME_ROUNDING, (int)desc->rounding}, {PP_NAME_INDEX_CONVENTION, (int)desc->index_convention},
+                             {PP_NAME_BACKWARD, (int)desc->backward}};
+    for (int i = 0; i < PP_COUNT(values); i++) {
+        if (!pp_name((pp_names)values[i][0], values[i][1])) return 0;
+    }
     if (desc->mode != PP_MODE_SLIDING) put(&w, "%s_", pp_name(PP_NAME_MODE, desc->mode));
     put(&w, "%s%dd", pp_name(PP_NAME_OP, desc->op), desc->rank);
     put_shape(&w, desc, &init);

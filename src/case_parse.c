@@ -267,7 +267,9 @@ static uint64_t topics_of(const char *word)
     for (int g = 0; g < PP_COUNT(groups); g++) {
         for (const char *name = groups[g]; name; name = strchr(name, ' ')) {
             name += *name == ' ';
-            if (strcspn(name, " ") == length && !memcmp(name, word, length)) return (uint64_t)1 << g;
+            if (strcspn(name, " ") != length || memcmp(name, word, length)) continue;
+            bool output = !memcmp(name, "out", 3); /* sets the field of o7, too */
+            return (uint64_t)1 << g | (output ? (uint64_t)1 << (32 + 'o' - 'a') : 0);
         }
     }
     uint64_t letter = word[0] >= 'a' && word[0] <= 'z' ? (uint64_t)1 << (32 + word[0] - 'a') : 0;

@@ -8,8 +8,16 @@
 #elif defined(__GNUC__)
 #pragma GCC optimize("fp-contract=off")
 #endif
-#ifdef __FAST_MATH__
-#error "poolpack promises exact results: build it without -ffast-math"
+#if defined(__FAST_MATH__) || defined(__NO_SIGNED_ZEROS__) || defined(__ASSOCIATIVE_MATH__) || defined(__RECIPROCAL_MATH__)
+#error "poolpack promises exact results: build it without -ffast-math and its parts"
+#endif
+#if defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__
+#error "poolpack promises exact results: build it without -ffinite-math-only"
+#endif
+
+#include <float.h>
+#if FLT_EVAL_METHOD != 0
+#error "poolpack promises exact results: float arithmetic must round to float (on x86: SSE, not x87)"
 #endif
 
 #include <stdbool.h>

@@ -176,7 +176,7 @@ static pp_status resolve(pp_desc *desc, const pp_error *error)
     return status;
 }
 
-/* Copies a description of any known size into one of this size. */
+/* Copies a description that pp_desc_init made. */
 static pp_status take(pp_desc *copy, const pp_desc *desc, const pp_error *error)
 {
     if (!desc) return pp_fail(error, PP_INVALID, "desc is NULL");
@@ -198,7 +198,8 @@ pp_status pp_problem_tables(const pp_desc *desc, int64_t *tables, const pp_error
     *tables = 0;
     pp_status status = take(&copy, desc, error);
     if (status == PP_OK) status = resolve(&copy, error);
-    for (int a = 0; a < copy.rank && status == PP_OK && copy.mode == PP_MODE_ADAPTIVE; a++) {
+    if (status != PP_OK) return status;
+    for (int a = 0; a < copy.rank && copy.mode == PP_MODE_ADAPTIVE; a++) {
         int64_t input = copy.input_size[a], output = copy.output_size[a];
         int64_t cover = wants_cover(&copy) && !pp_adaptive_divides(input, output) ? table_size(output, input) : 0;
         if (!pp_add_ok(*tables, table_size(input, output), tables) || !pp_add_ok(*tables, cover, tables) ||
@@ -252,6 +253,10 @@ static pp_status check_empty_windows(const pp_problem *problem, const pp_error *
     for (int a = 0; a < 3 && problem->outputs; a++) {
         const pp_axis *axis = &problem->axis[a];
         bool all = axis->kind == PP_AXIS_SLIDING && axis->kernel > 1 && axis->visible < axis->step;
+        if (all && axis->output > 1 << 24) {
+            return pp_fail(error, PP_UNSUPPORTED, "empty = error: %lld windows of a dilation above the input are too many to look at",
+                           (long long)axis->output);
+        }
         for (int64_t o = 0; o < axis->output; o = all || o == axis->output - 1 ? o + 1 : axis->output - 1) {
             pp_window w = pp_axis_window(axis, o);
             if (w.begin < w.end) continue;

@@ -1,5 +1,5 @@
-/* What an instruction set brings: for each element type, a handful of operations on lines of lanes.  The algorithms (sweep.c,
- * ...) are written once on top of them. */
+/* What an instruction set brings: for each element type, a handful of operations on lines of lanes.  The sweeps are written
+ * once on top of them. */
 #ifndef PP_KERNELS_H
 #define PP_KERNELS_H
 

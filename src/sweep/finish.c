@@ -87,7 +87,7 @@ void pp_place_lanes(const pp_run *run, pp_reducing reducing, const pp_place *pla
 bool pp_lanes_are_elements(const pp_run *run, pp_reducing reducing)
 {
     const pp_desc *desc = &run->problem->desc;
-    return reducing == PP_MAXIMA && desc->op == PP_OP_MAX && desc->nan != PP_NAN_IGNORE &&
+    return reducing == PP_MAXIMA && desc->op == PP_OP_MAX && (desc->nan != PP_NAN_IGNORE || !pp_dtypes[desc->dtype].floating) &&
            pp_lane_size(desc->dtype, reducing) == pp_dtypes[desc->dtype].size;
 }
 

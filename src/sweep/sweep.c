@@ -180,7 +180,7 @@ size_t pp_sweep_init(pp_sweep *s, const pp_run *run, pp_direction direction, pp_
     s->inner = p->inner;
     if (run->kernels) s->from_elements = pp_from_elements(run, reducing), s->from_lanes = pp_from_lanes(run, reducing);
     measure_line(s, !scratch);
-    s->packed = !((s->inner == 1 || s->source->stride[PP_INNER] == 1) && (s->source->stride[PP_W] == s->inner || p->axis[2].input == 1));
+    s->packed = !((s->inner == 1 || s->source->stride[PP_INNER] == 1) && (s->source->stride[PP_W] == s->inner || s->axis[2].input == 1));
     s->h_levels = level_count(s->axis[1].longest);
     s->w_levels = level_count(s->axis[2].longest);
     choose_band(s);

@@ -16,22 +16,25 @@ PP_INLINE __m256i first32__avx2(int64_t n)
     return _mm256_cmpgt_epi32(_mm256_set1_epi32((int)n), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
 }
 
-PP_INLINE __m256i first64__avx2(int64_t n)
-{
-    return _mm256_cmpgt_epi64(_mm256_set1_epi64x((long long)n), _mm256_setr_epi64x(0, 1, 2, 3));
-}
+PP_INLINE __m256i first64__avx2(int64_t n) { return _mm256_cmpgt_epi64(_mm256_set1_epi64x((long long)n), _mm256_setr_epi64x(0, 1, 2, 3)); }
 
 PP_INLINE f32_own__avx2 f32_load_first__avx2(const float *p, int64_t n) { return (f32_own__avx2)_mm256_maskload_ps(p, first32__avx2(n)); }
 PP_INLINE void f32_store_first__avx2(float *p, f32_own__avx2 v, int64_t n) { _mm256_maskstore_ps(p, first32__avx2(n), (__m256)v); }
 PP_INLINE f64_own__avx2 f64_load_first__avx2(const double *p, int64_t n) { return (f64_own__avx2)_mm256_maskload_pd(p, first64__avx2(n)); }
 PP_INLINE void f64_store_first__avx2(double *p, f64_own__avx2 v, int64_t n) { _mm256_maskstore_pd(p, first64__avx2(n), (__m256d)v); }
-PP_INLINE i32_own__avx2 i32_load_first__avx2(const int32_t *p, int64_t n) { return (i32_own__avx2)_mm256_maskload_epi32(p, first32__avx2(n)); }
+PP_INLINE i32_own__avx2 i32_load_first__avx2(const int32_t *p, int64_t n)
+{
+    return (i32_own__avx2)_mm256_maskload_epi32(p, first32__avx2(n));
+}
 PP_INLINE void i32_store_first__avx2(int32_t *p, i32_own__avx2 v, int64_t n) { _mm256_maskstore_epi32(p, first32__avx2(n), (__m256i)v); }
 PP_INLINE i64_own__avx2 i64_load_first__avx2(const int64_t *p, int64_t n)
 {
     return (i64_own__avx2)_mm256_maskload_epi64((const long long *)p, first64__avx2(n));
 }
-PP_INLINE void i64_store_first__avx2(int64_t *p, i64_own__avx2 v, int64_t n) { _mm256_maskstore_epi64((long long *)p, first64__avx2(n), (__m256i)v); }
+PP_INLINE void i64_store_first__avx2(int64_t *p, i64_own__avx2 v, int64_t n)
+{
+    _mm256_maskstore_epi64((long long *)p, first64__avx2(n), (__m256i)v);
+}
 
 /* vmaxps gives its second operand when either is NaN: correct for a NaN there, so only the first operand's is mended. */
 PP_INLINE f32_own__avx2 f32_max_nan__avx2(f32_own__avx2 a, f32_own__avx2 b)

@@ -14,15 +14,42 @@ typedef uint8_t u8_own__avx512 __attribute__((vector_size(64)));
 
 PP_INLINE uint64_t first__avx512(int64_t n) { return n >= 64 ? ~(uint64_t)0 : ((uint64_t)1 << n) - 1; }
 
-PP_INLINE f32_own__avx512 f32_load_first__avx512(const float *p, int64_t n) { return (f32_own__avx512)_mm512_maskz_loadu_ps((__mmask16)first__avx512(n), p); }
-PP_INLINE void f32_store_first__avx512(float *p, f32_own__avx512 v, int64_t n) { _mm512_mask_storeu_ps(p, (__mmask16)first__avx512(n), (__m512)v); }
-PP_INLINE f64_own__avx512 f64_load_first__avx512(const double *p, int64_t n) { return (f64_own__avx512)_mm512_maskz_loadu_pd((__mmask8)first__avx512(n), p); }
-PP_INLINE void f64_store_first__avx512(double *p, f64_own__avx512 v, int64_t n) { _mm512_mask_storeu_pd(p, (__mmask8)first__avx512(n), (__m512d)v); }
-PP_INLINE i32_own__avx512 i32_load_first__avx512(const int32_t *p, int64_t n) { return (i32_own__avx512)_mm512_maskz_loadu_epi32((__mmask16)first__avx512(n), p); }
-PP_INLINE void i32_store_first__avx512(int32_t *p, i32_own__avx512 v, int64_t n) { _mm512_mask_storeu_epi32(p, (__mmask16)first__avx512(n), (__m512i)v); }
-PP_INLINE i64_own__avx512 i64_load_first__avx512(const int64_t *p, int64_t n) { return (i64_own__avx512)_mm512_maskz_loadu_epi64((__mmask8)first__avx512(n), p); }
-PP_INLINE void i64_store_first__avx512(int64_t *p, i64_own__avx512 v, int64_t n) { _mm512_mask_storeu_epi64(p, (__mmask8)first__avx512(n), (__m512i)v); }
-PP_INLINE u8_own__avx512 u8_load_first__avx512(const uint8_t *p, int64_t n) { return (u8_own__avx512)_mm512_maskz_loadu_epi8(first__avx512(n), p); }
+PP_INLINE f32_own__avx512 f32_load_first__avx512(const float *p, int64_t n)
+{
+    return (f32_own__avx512)_mm512_maskz_loadu_ps((__mmask16)first__avx512(n), p);
+}
+PP_INLINE void f32_store_first__avx512(float *p, f32_own__avx512 v, int64_t n)
+{
+    _mm512_mask_storeu_ps(p, (__mmask16)first__avx512(n), (__m512)v);
+}
+PP_INLINE f64_own__avx512 f64_load_first__avx512(const double *p, int64_t n)
+{
+    return (f64_own__avx512)_mm512_maskz_loadu_pd((__mmask8)first__avx512(n), p);
+}
+PP_INLINE void f64_store_first__avx512(double *p, f64_own__avx512 v, int64_t n)
+{
+    _mm512_mask_storeu_pd(p, (__mmask8)first__avx512(n), (__m512d)v);
+}
+PP_INLINE i32_own__avx512 i32_load_first__avx512(const int32_t *p, int64_t n)
+{
+    return (i32_own__avx512)_mm512_maskz_loadu_epi32((__mmask16)first__avx512(n), p);
+}
+PP_INLINE void i32_store_first__avx512(int32_t *p, i32_own__avx512 v, int64_t n)
+{
+    _mm512_mask_storeu_epi32(p, (__mmask16)first__avx512(n), (__m512i)v);
+}
+PP_INLINE i64_own__avx512 i64_load_first__avx512(const int64_t *p, int64_t n)
+{
+    return (i64_own__avx512)_mm512_maskz_loadu_epi64((__mmask8)first__avx512(n), p);
+}
+PP_INLINE void i64_store_first__avx512(int64_t *p, i64_own__avx512 v, int64_t n)
+{
+    _mm512_mask_storeu_epi64(p, (__mmask8)first__avx512(n), (__m512i)v);
+}
+PP_INLINE u8_own__avx512 u8_load_first__avx512(const uint8_t *p, int64_t n)
+{
+    return (u8_own__avx512)_mm512_maskz_loadu_epi8(first__avx512(n), p);
+}
 PP_INLINE void u8_store_first__avx512(uint8_t *p, u8_own__avx512 v, int64_t n) { _mm512_mask_storeu_epi8(p, first__avx512(n), (__m512i)v); }
 
 PP_INLINE f32_own__avx512 bf16_widen_first__avx512(const uint16_t *p, int64_t n)
