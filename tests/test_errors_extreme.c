@@ -166,6 +166,9 @@ static void chosen(void **state)
         "max2d n1c1 i4x4 k2 s1 p1 out=4611686018427387904x1 view.output=1,1,0,1:0",
         "max1d n1c1 i1 k1 s1 p2147483647",
         "avg1d n1c1 i1 k1 s1 p549755813888 bwd",
+        "max1d n1c1 i8 k6 s9223372036854775806 p-9223372036854775806:0", /* crops that no input has */
+        "sum1d n2c2 i9007199254740992 k3 s4611686018427387905 d6 p-9223372036854775806:3 ceil=plain bwd",
+        "avg1d n1c1 i6 k2 d4611686018427387904 s1 p-1 out=5",
     };
     for (int i = 0; i < COUNT(list); i++) {
         pp_desc desc = case_desc(list[i]);
