@@ -6,6 +6,7 @@ pp_axis pp_axis_unit(void) { return pp_axis_sliding(1, 1, 1, 1, 1, 0, 0, PP_DIVI
 pp_axis pp_axis_sliding(int64_t input, int64_t output, int64_t kernel, int64_t stride, int64_t dilation, int64_t pad_begin, int64_t pad_end,
                         pp_divisor divisor)
 {
+    if (kernel <= 1) dilation = 1; /* a single tap has no distance */
     pp_axis axis = {.kind = PP_AXIS_SLIDING, .input = input, .output = output, .step = dilation};
     axis.period = 1;
     axis.advance = stride;
@@ -125,6 +126,13 @@ static void taps_inside(int64_t first, int64_t length, int64_t step, int64_t bou
     if (*begin >= *end) *begin = *end = 0;
 }
 
+/* The remainder in [0, m). */
+static int64_t modulo(int64_t a, int64_t m)
+{
+    int64_t rest = a % m;
+    return rest < 0 ? rest + m : rest;
+}
+
 /* The windows o with o*stride + t*dilation = p for a tap t of [0, kernel), p the padded position of input i: an arithmetic
  * progression of step dilation/gcd, from the one that sees i last to the one that sees it first. */
 static pp_window cover_window(const pp_axis *axis, int64_t i)
@@ -133,8 +141,7 @@ static pp_window cover_window(const pp_axis *axis, int64_t i)
     int64_t p = i + axis->pad_begin;
     if (i >= axis->live || p % axis->gcd) return w;
     /* o must be congruent to p/gcd * inverse modulo step */
-    int64_t residue = pp_floor_div(p, axis->gcd) % axis->step;
-    if (residue < 0) residue += axis->step;
+    int64_t residue = modulo(pp_floor_div(p, axis->gcd), axis->step);
     int64_t product;
     if (!pp_mul_ok(residue, axis->inverse, &product)) { /* its remainder is what counts */
         bool exact;
@@ -143,11 +150,9 @@ static pp_window cover_window(const pp_axis *axis, int64_t i)
     }
     residue = product % axis->step;
     int64_t last = pp_floor_div(p, axis->stride);
-    int64_t shift = (last - residue) % axis->step;
-    last -= shift < 0 ? shift + axis->step : shift;
+    last -= modulo(modulo(last, axis->step) - residue, axis->step);
     int64_t first = pp_ceil_div(p - (axis->kernel - 1) * axis->dilation, axis->stride);
-    shift = (residue - first) % axis->step;
-    first += shift < 0 ? shift + axis->step : shift;
+    first += modulo(residue - modulo(first, axis->step), axis->step);
     if (first > last) return w;
     w.first = first;
     w.length = (last - first) / axis->step + 1;

@@ -128,7 +128,7 @@ static pp_status resolve_sliding_axis(pp_desc *desc, int a, bool any_pad, const 
     int64_t begin = desc->pad_begin[a], end = desc->pad_end[a], room, shifted;
     /* the sums of pp_output_size, checked */
     if (begin < -INT64_MAX || !pp_add_ok(input - window, begin, &room) || !pp_add_ok(room, end, &room) ||
-        !pp_add_ok(input, begin, &shifted) || room == INT64_MAX) {
+        !pp_add_ok(input, begin, &shifted) || !pp_add_ok(begin, -window, &shifted) || room == INT64_MAX) {
         return pp_fail(error, PP_OVERFLOW, "pad_begin[%d] = %lld, pad_end[%d] = %lld: the padded input exceeds 2^63 - 1", a,
                        (long long)begin, a, (long long)end);
     }
