@@ -106,6 +106,6 @@ def main(version, make_run):
             break
         try:
             reply = answer(line, state, version, make_run)
-        except (Missing, ValueError) as error:
+        except (Missing, ValueError, RuntimeError) as error:  # SciPy has no f16, says so when it runs
             reply = f"NA {error}"
         print(reply, flush=True)
