@@ -306,8 +306,8 @@ PP_API pp_status pp_plan_output_range(const pp_plan *plan, int axis, int64_t inp
  * range that is empty on any one axis writes nothing.  A part of grad_input looks only at the windows that nominally cover it:
  * with a range, indices must lie in their own windows, as those that forward writes do.
  * Origin: coordinates, per spatial axis, of the element at which input and grad_input (input_origin), output, indices and
- * grad_output (output_origin) point after their view's offset.  So a plan for an array larger than memory runs on buffers that
- * hold a part: a view with the buffer's strides, a range, and the origin of each buffer; pp_plan_input_range and
+ * grad_output (output_origin) point after their view's offset.  (Recomputing backward reads input and writes grad_input with one
+ * origin: offset a pointer where the buffers begin apart.)  So a plan for an array larger than memory runs on buffers that hold a part: a view with the buffer's strides, a range, and the origin of each buffer; pp_plan_input_range and
  * pp_plan_output_range tell what the read buffers must hold. */
 typedef struct pp_args {
     size_t struct_size;
