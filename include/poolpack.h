@@ -223,7 +223,8 @@ PP_API pp_status pp_desc_set_shape(pp_desc *desc, int axes, const int64_t *shape
  * (docs/notation.md lists the words).  pp_desc_parse initialises *desc and reads "text" into it;
  * PP_INVALID with a sentence that quotes the token.  pp_desc_format writes the text of a description, leaving out
  * what the dialect has anyway; the result is the number of bytes that the whole text needs without its NUL, as snprintf's;
- * 0 for a description that was never initialised or holds a value that does not exist.  format(parse(x)) describes the same problem as x, field by field. */
+ * 0 for a description that was never initialised or holds a value that does not exist.  format(parse(x)) describes the same
+ * problem as x, field by field. */
 PP_API pp_status pp_desc_parse(pp_desc *desc, const char *text, char *error, size_t error_size);
 PP_API size_t pp_desc_format(const pp_desc *desc, char *text, size_t text_size);
 
@@ -307,7 +308,8 @@ PP_API pp_status pp_plan_output_range(const pp_plan *plan, int axis, int64_t inp
  * with a range, indices must lie in their own windows, as those that forward writes do.
  * Origin: coordinates, per spatial axis, of the element at which input and grad_input (input_origin), output, indices and
  * grad_output (output_origin) point after their view's offset.  (Recomputing backward reads input and writes grad_input with one
- * origin: offset a pointer where the buffers begin apart.)  So a plan for an array larger than memory runs on buffers that hold a part: a view with the buffer's strides, a range, and the origin of each buffer; pp_plan_input_range and
+ * origin: offset a pointer where the buffers begin apart.)  So a plan for an array larger than memory runs on buffers that
+ * hold a part: a view with the buffer's strides, a range, and the origin of each buffer; pp_plan_input_range and
  * pp_plan_output_range tell what the read buffers must hold. */
 typedef struct pp_args {
     size_t struct_size;
