@@ -49,6 +49,7 @@ static const pp_algorithm *find_algorithm(const char *name, pp_direction directi
         const pp_pass *pass = &algorithm->pass[direction];
         if (name && strcmp(name, algorithm->name)) continue;
         if (!pass->applies || !pass->applies(problem) || !fits(pass->scratch(problem))) continue;
+        if (pass->prepare && pass->prepare(problem, NULL) > PP_PREPARED) continue;
         if (name || !pass->pays || pass->pays(problem)) return algorithm;
     }
     return NULL;
@@ -56,10 +57,11 @@ static const pp_algorithm *find_algorithm(const char *name, pp_direction directi
 
 static pp_status choose(pp_plan *plan, const char *isa, const char *name, const pp_error *error)
 {
-    const pp_problem *problem = &plan->problem;
+    pp_problem *problem = &plan->problem;
     const char *cap;
     plan->isa = pp_isa_choose(isa, &cap);
     if (!plan->isa) return pp_fail(error, PP_INVALID, "isa = %.40s: no such instruction set in this build", cap);
+    problem->kernels = plan->isa->kernels[problem->desc.dtype];
     bool used = !name;
     for (int i = 0; name && i < pp_algorithm_count; i++) used |= !strcmp(name, pp_algorithm_table[i]->name);
     if (!used) return pp_fail(error, PP_INVALID, "algorithm = %.40s: no such algorithm", name);
@@ -70,7 +72,9 @@ static pp_status choose(pp_plan *plan, const char *isa, const char *name, const 
         used |= plan->algorithm[d] != NULL;
         if (!plan->algorithm[d]) plan->algorithm[d] = find_algorithm(NULL, (pp_direction)d, problem);
         if (!plan->algorithm[d]) return pp_fail(error, PP_OVERFLOW, "scratch: the problem needs more than memory holds");
-        size_t scratch = plan->algorithm[d]->pass[d].scratch(problem);
+        const pp_pass *pass = &plan->algorithm[d]->pass[d];
+        if (pass->prepare) pass->prepare(problem, plan->prepared[d]);
+        size_t scratch = pass->scratch(problem);
         size_t whole = scratch ? (pp_aligned(scratch) * (size_t)pp_plan_tasks(plan)) + PP_ALIGN : 0;
         if (whole > plan->scratch_size) plan->scratch_size = whole;
     }

@@ -13,6 +13,7 @@ struct pp_plan {
     const pp_isa *isa;
     const pp_algorithm *algorithm[2]; /* by pp_direction; NULL: the plan does not run in it */
     size_t scratch_size;              /* for all tasks of either direction */
+    char prepared[2][PP_PREPARED];    /* by the algorithms */
     pp_window table[];                /* of the problem's axes */
 };
 

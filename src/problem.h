@@ -15,14 +15,17 @@ typedef struct pp_array {
     int64_t low, high;       /* smallest and largest element offset, the view's included */
 } pp_array;
 
+struct pp_kernels;
+
 typedef struct pp_problem {
-    pp_desc desc;            /* resolved */
-    bool is_max;             /* max or min: compares; else adds */
-    int64_t n, c, inner;     /* channels-last: c = 1, inner = channels; else c = channels, inner = 1 */
-    pp_axis axis[3];         /* D, H, W */
-    pp_axis cover[3];        /* their reverses; only when backward of an average or sum is wanted */
-    int64_t plane;           /* D * H * W of the input */
-    int64_t inputs, outputs; /* elements of the input, of the output */
+    pp_desc desc;                     /* resolved */
+    const struct pp_kernels *kernels; /* of the element type, in the instruction set of the plan */
+    bool is_max;                      /* max or min: compares; else adds */
+    int64_t n, c, inner;              /* channels-last: c = 1, inner = channels; else c = channels, inner = 1 */
+    pp_axis axis[3];                  /* D, H, W */
+    pp_axis cover[3];                 /* their reverses; only when backward of an average or sum is wanted */
+    int64_t plane;                    /* D * H * W of the input */
+    int64_t inputs, outputs;          /* elements of the input, of the output */
     pp_array array[PP_TENSOR_COUNT];
 } pp_problem;
 

@@ -252,8 +252,9 @@ static pp_status start(const pp_plan *plan, const pp_args *args, pp_direction di
     if (!plan->algorithm[direction]) return pp_fail(&error, PP_INVALID, "the plan was made without backward: set desc.backward");
     if (args->scratch && args->scratch_size < plan->scratch_size)
         return pp_fail(&error, PP_NO_MEMORY, "scratch_size = %zu: the plan needs %zu", args->scratch_size, plan->scratch_size);
-    pp_run run = {.problem = &plan->problem, .kernels = plan->isa->kernels[plan->problem.desc.dtype], .direction = direction};
+    pp_run run = {.problem = &plan->problem, .kernels = plan->problem.kernels, .direction = direction};
     run.group = pp_whole_group(&plan->problem);
+    run.prepared = plan->prepared[direction];
     run.accumulate = args->accumulate != 0;
     pp_status status = take_range(plan, args, &run, &error);
     if (status == PP_OK) status = check_origins(&plan->problem.desc, args, &error);

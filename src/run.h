@@ -19,7 +19,8 @@ pp_group pp_whole_group(const pp_problem *problem);
 /* One call, checked: addresses of the elements at coordinates 0 (view offset and origin included; NULL where not used). */
 typedef struct pp_run {
     const pp_problem *problem;
-    const pp_kernels *kernels;
+    const pp_kernels *kernels; /* the problem's */
+    const void *prepared;      /* by the pass, in the plan */
     pp_group group;
     pp_direction direction;
     char *base[PP_TENSOR_COUNT];
@@ -27,12 +28,16 @@ typedef struct pp_run {
     bool accumulate;
 } pp_run;
 
+enum { PP_PREPARED = 4096 }; /* bytes, at any address */
+
 /* What an algorithm does in one direction.  applies == NULL: nothing. */
 typedef struct pp_pass {
-    bool (*applies)(const pp_problem *problem);                                      /* gives the right answer */
-    bool (*pays)(const pp_problem *problem);                                         /* ... and is worth choosing; NULL: always */
-    size_t (*scratch)(const pp_problem *problem);                                    /* bytes for one task */
-    int64_t (*tasks)(const pp_run *run);                                             /* into how many a run can be split */
+    bool (*applies)(const pp_problem *problem);                 /* gives the right answer */
+    bool (*pays)(const pp_problem *problem);                    /* ... and is worth choosing; NULL: always */
+    size_t (*prepare)(const pp_problem *problem, void *memory); /* what every run needs, computed once: its size, at most PP_PREPARED;
+                                                                    memory may be NULL.  NULL: nothing */
+    size_t (*scratch)(const pp_problem *problem);               /* bytes for one task */
+    int64_t (*tasks)(const pp_run *run);                        /* into how many a run can be split */
     pp_status (*run)(const pp_run *run, int64_t task, int64_t tasks, char *scratch); /* PP_OK or PP_BAD_INDEX */
 } pp_pass;
 

@@ -79,5 +79,5 @@ static pp_status backward(const pp_run *run, int64_t task, int64_t tasks, char *
 const pp_algorithm pp_algorithm_reference = {
     .name = "reference",
     .what = "the obvious loops",
-    .pass = {{applies, NULL, no_scratch, one, forward}, {applies, NULL, plane_scratch, one, backward}},
+    .pass = {{applies, NULL, NULL, no_scratch, one, forward}, {applies, NULL, NULL, plane_scratch, one, backward}},
 };

@@ -167,5 +167,5 @@ const pp_algorithm pp_algorithm_inner = {
     .name = "inner",
     .what = "all taps of an output at once, across channels",
     .uses_kernels = true,
-    .pass = {{applies, pays, scratch_size, tasks_of, run_inner}},
+    .pass = {{applies, pays, NULL, scratch_size, tasks_of, run_inner}},
 };

@@ -93,14 +93,14 @@ const pp_algorithm pp_algorithm_row = {
     .name = "row",
     .what = "rows reduced over D and H, then along W",
     .uses_kernels = true,
-    .pass = {{forward_applies, NULL, row_forward_scratch, tasks_of, run_row},
-             {backward_applies, NULL, row_backward_scratch, tasks_of, run_row}},
+    .pass = {{forward_applies, NULL, NULL, row_forward_scratch, tasks_of, run_row},
+             {backward_applies, NULL, NULL, row_backward_scratch, tasks_of, run_row}},
 };
 
 const pp_algorithm pp_algorithm_separable = {
     .name = "separable",
     .what = "long windows by doubling levels",
     .uses_kernels = true,
-    .pass = {{forward_applies, forward_levels_pay, separable_forward_scratch, tasks_of, run_separable},
-             {backward_applies, backward_levels_pay, separable_backward_scratch, tasks_of, run_separable}},
+    .pass = {{forward_applies, forward_levels_pay, NULL, separable_forward_scratch, tasks_of, run_separable},
+             {backward_applies, backward_levels_pay, NULL, separable_backward_scratch, tasks_of, run_separable}},
 };

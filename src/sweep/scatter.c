@@ -204,5 +204,5 @@ const pp_algorithm pp_algorithm_scatter = {
     .name = "scatter",
     .what = "gradients added where the winners lie",
     .uses_kernels = true,
-    .pass = {{0}, {applies, NULL, scratch_size, tasks_of, run_scatter}},
+    .pass = {{0}, {applies, NULL, NULL, scratch_size, tasks_of, run_scatter}},
 };
