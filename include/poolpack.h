@@ -236,6 +236,14 @@ typedef struct pp_plan pp_plan;
 typedef void (*pp_task)(void *ctx, int64_t index);
 typedef void (*pp_parallel_for)(void *pool, int64_t count, pp_task task, void *ctx);
 
+/* How results are written: a streaming store goes past the caches.  That is faster when input and output together do not fit them,
+ * and slower when the next layer reads the output soon from a cache that would have held it. */
+typedef enum pp_stores {
+    PP_STORES_AUTO,  /* streaming from 32 MiB of input and output on, where the algorithm can */
+    PP_STORES_KEEP,  /* never streaming */
+    PP_STORES_STREAM /* streaming where the algorithm can */
+} pp_stores;
+
 /* How a plan is made and run; never what it computes.  All zero but struct_size = defaults; a NULL pp_options too. */
 typedef struct pp_options {
     size_t struct_size;
@@ -247,6 +255,7 @@ typedef struct pp_options {
     int threads;                  /* how many tasks a run is split into at most; 0 and 1: not split */
     pp_parallel_for parallel_for; /* needed when threads > 1 (pp_threads_parallel_for, or your own) */
     void *pool;                   /* its first argument (NULL for pp_threads_parallel_for: one after another); must outlive the plan */
+    pp_stores stores;
 } pp_options;
 
 /* Validates the description, infers shapes, chooses an algorithm.  *plan is NULL unless PP_OK is returned; the caller owns

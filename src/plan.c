@@ -36,6 +36,8 @@ static pp_status copy_options(pp_plan *plan, const pp_options *options, const pp
     if (options->threads > 1 && !options->parallel_for)
         return pp_fail(error, PP_INVALID, "options.threads = %d: needs parallel_for (pp_threads_parallel_for or your own)",
                        options->threads);
+    if ((unsigned)options->stores > PP_STORES_STREAM)
+        return pp_fail(error, PP_INVALID, "options.stores = %d: is not one of pp_stores", (int)options->stores);
     return PP_OK;
 }
 
@@ -55,12 +57,19 @@ static const pp_algorithm *find_algorithm(const char *name, pp_direction directi
     return NULL;
 }
 
+/* From so many bytes of input and output on their caches do not hold them (docs/performance.md). */
+enum { STREAM_BYTES = 32 << 20 };
+
 static pp_status choose(pp_plan *plan, const char *isa, const char *name, const pp_error *error)
 {
     pp_problem *problem = &plan->problem;
     const char *cap;
     plan->isa = pp_isa_choose(isa, &cap);
     if (!plan->isa) return pp_fail(error, PP_INVALID, "isa = %.40s: no such instruction set in this build", cap);
+    int64_t elements; /* read and written */
+    bool large =
+        !pp_add_ok(problem->inputs, problem->outputs, &elements) || elements > STREAM_BYTES / (int64_t)pp_dtypes[problem->desc.dtype].size;
+    problem->stream = plan->options.stores == PP_STORES_STREAM || (plan->options.stores == PP_STORES_AUTO && large);
     problem->kernels = plan->isa->kernels[problem->desc.dtype];
     bool used = !name;
     for (int i = 0; name && i < pp_algorithm_count; i++) used |= !strcmp(name, pp_algorithm_table[i]->name);

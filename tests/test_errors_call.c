@@ -187,6 +187,8 @@ static void wrong_options(void **state)
     refuse(text, &o, PP_INVALID, "options.threads = -1|negative");
     o = good, o.threads = INT_MIN, o.parallel_for = inline_for;
     refuse(text, &o, PP_INVALID, "options.threads = -2147483648|negative");
+    o = good, o.stores = (pp_stores)3;
+    refuse(text, &o, PP_INVALID, "options.stores = 3|pp_stores");
     o = good, o.threads = 2;
     refuse(text, &o, PP_INVALID, "options.threads = 2|parallel_for");
     const char *const isas[] = {"avx1024",
