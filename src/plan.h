@@ -5,6 +5,20 @@
 #include "isa.h"
 #include "run.h"
 
+/* A call on the whole result, as far as it is the same every time: made with the plan, so that such a call costs nanoseconds. */
+typedef struct pp_quick {
+    pp_run run;  /* all but the addresses and accumulate */
+    size_t each; /* scratch of one task */
+    int count;   /* of tensors; 0: every call goes the long way */
+    struct {
+        pp_tensor tensor;
+        size_t field; /* offset of its pointer in pp_args */
+        size_t align;
+        bool written;
+        ptrdiff_t offset, low, high; /* bytes: of the element at coordinates 0; first and past the last that is touched */
+    } tensor[PP_TENSOR_COUNT];
+} pp_quick;
+
 struct pp_plan {
     size_t struct_size; /* sizeof this: a wrong pointer is told from a plan */
     pp_problem problem;
@@ -13,13 +27,17 @@ struct pp_plan {
     const pp_isa *isa;
     const pp_algorithm *algorithm[2]; /* by pp_direction; NULL: the plan does not run in it */
     size_t scratch_size;              /* for all tasks of either direction */
-    char prepared[2][PP_PREPARED];    /* by the algorithms */
-    pp_window table[];                /* of the problem's axes */
+    pp_quick quick[2];
+    char prepared[2][PP_PREPARED]; /* by the algorithms */
+    pp_window table[];             /* of the problem's axes */
 };
 
 /* Memory from the plan's allocator. */
 void *pp_plan_allocate(const pp_plan *plan, size_t size);
 void pp_plan_release(const pp_plan *plan, void *memory);
+
+/* Fills plan->quick of a direction whose algorithm is chosen. */
+void pp_quick_init(pp_plan *plan, pp_direction direction);
 
 /* How many tasks a run of this plan may be split into. */
 enum { PP_MAX_TASKS = 256 };

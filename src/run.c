@@ -3,6 +3,7 @@
 #include "plan.h"
 
 #include <math.h>
+#include <string.h>
 
 /* ------------------------------------------------------------------------------------------------ facts for algorithms */
 
@@ -47,26 +48,33 @@ void pp_outputs_of_range(const pp_run *run, int64_t begin[3], int64_t end[3])
 
 /* ------------------------------------------------------------------------------------------------ checking */
 
+/* A tensor of a call: where pp_args has its address, and whether it is written. */
 typedef struct tensor_arg {
     pp_tensor tensor;
-    char *address;
+    size_t field;
     bool written;
 } tensor_arg;
 
-/* The tensors of a call, and which of them it needs. */
-static int list_tensors(const pp_plan *plan, const pp_args *args, pp_direction direction, tensor_arg list[PP_TENSOR_COUNT])
+PP_INLINE char *address_of(const pp_args *args, size_t field)
 {
-    const pp_desc *desc = &plan->problem.desc;
+    char *address;
+    memcpy(&address, (const char *)args + field, sizeof address);
+    return address;
+}
+
+/* The tensors that a plan's calls need. */
+static int list_tensors(const pp_desc *desc, pp_direction direction, tensor_arg list[PP_TENSOR_COUNT])
+{
     int count = 0;
     if (direction == PP_FORWARD) {
-        list[count++] = (tensor_arg){PP_INPUT, (char *)(uintptr_t)args->input, false};
-        list[count++] = (tensor_arg){PP_OUTPUT, args->output, true};
-        if (desc->indices != PP_INDEX_NONE) list[count++] = (tensor_arg){PP_INDICES, args->indices, true};
+        list[count++] = (tensor_arg){PP_INPUT, offsetof(pp_args, input), false};
+        list[count++] = (tensor_arg){PP_OUTPUT, offsetof(pp_args, output), true};
+        if (desc->indices != PP_INDEX_NONE) list[count++] = (tensor_arg){PP_INDICES, offsetof(pp_args, indices), true};
     } else {
-        if (desc->backward == PP_BACKWARD_RECOMPUTE) list[count++] = (tensor_arg){PP_INPUT, (char *)(uintptr_t)args->input, false};
-        if (desc->backward == PP_BACKWARD_INDICES) list[count++] = (tensor_arg){PP_INDICES, args->indices, false};
-        list[count++] = (tensor_arg){PP_GRAD_OUTPUT, (char *)(uintptr_t)args->grad_output, false};
-        list[count++] = (tensor_arg){PP_GRAD_INPUT, args->grad_input, true};
+        if (desc->backward == PP_BACKWARD_RECOMPUTE) list[count++] = (tensor_arg){PP_INPUT, offsetof(pp_args, input), false};
+        if (desc->backward == PP_BACKWARD_INDICES) list[count++] = (tensor_arg){PP_INDICES, offsetof(pp_args, indices), false};
+        list[count++] = (tensor_arg){PP_GRAD_OUTPUT, offsetof(pp_args, grad_output), false};
+        list[count++] = (tensor_arg){PP_GRAD_INPUT, offsetof(pp_args, grad_input), true};
     }
     return count;
 }
@@ -140,7 +148,7 @@ static void touched(const pp_run *run, pp_tensor tensor, int64_t extent[PP_AXES]
     }
 }
 
-static pp_status check_tensors(const pp_plan *plan, const pp_args *args, pp_run *run, const pp_error *error)
+static pp_status check_tensors(const pp_args *args, pp_run *run, const pp_error *error)
 {
     const pp_problem *problem = run->problem;
     const pp_desc *desc = &problem->desc;
@@ -149,7 +157,7 @@ static pp_status check_tensors(const pp_plan *plan, const pp_args *args, pp_run 
     pp_array array[PP_TENSOR_COUNT];
     size_t size[PP_TENSOR_COUNT];
     bool empty[PP_TENSOR_COUNT];
-    int count = list_tensors(plan, args, run->direction, list);
+    int count = list_tensors(desc, run->direction, list);
     for (int i = 0; i < count; i++) {
         pp_tensor tensor = list[i].tensor;
         const char *name = pp_tensor_names[tensor];
@@ -158,8 +166,9 @@ static pp_status check_tensors(const pp_plan *plan, const pp_args *args, pp_run 
         empty[i] = false;
         for (int e = 0; e < PP_AXES; e++) empty[i] |= extent[i][e] == 0;
         if (empty[i]) continue;
-        if (!list[i].address) return pp_fail(error, PP_INVALID, "%s is NULL", name);
-        if ((uintptr_t)list[i].address % size[i])
+        char *address = address_of(args, list[i].field);
+        if (!address) return pp_fail(error, PP_INVALID, "%s is NULL", name);
+        if ((uintptr_t)address % size[i])
             return pp_fail(error, PP_INVALID, "%s: its address must be a multiple of %zu, the size of its elements", name, size[i]);
         int64_t offset = problem->array[tensor].offset;
         bool input = tensor == PP_INPUT || tensor == PP_GRAD_INPUT;
@@ -167,7 +176,7 @@ static pp_status check_tensors(const pp_plan *plan, const pp_args *args, pp_run 
             offset -= (input ? args->input_origin[s] : args->output_origin[s]) * problem->array[tensor].stride[PP_D + 3 - desc->rank + s];
         }
         /* integer arithmetic: with an origin the element at coordinates 0 may lie outside the caller's buffer */
-        run->base[tensor] = (char *)((uintptr_t)list[i].address + (uintptr_t)(offset * (int64_t)size[i]));
+        run->base[tensor] = (char *)((uintptr_t)address + (uintptr_t)(offset * (int64_t)size[i]));
         if (list[i].written && pp_array_overlaps_itself(&problem->array[tensor], extent[i])) {
             return pp_fail(error, PP_INVALID, "%s: its strides put two elements at one address", name);
         }
@@ -182,6 +191,61 @@ static pp_status check_tensors(const pp_plan *plan, const pp_args *args, pp_run 
         }
     }
     return PP_OK;
+}
+
+/* ------------------------------------------------------------------------------------------------ the short way */
+
+void pp_quick_init(pp_plan *plan, pp_direction direction)
+{
+    pp_quick *q = &plan->quick[direction];
+    const pp_problem *problem = &plan->problem;
+    tensor_arg list[PP_TENSOR_COUNT];
+    int count = list_tensors(&problem->desc, direction, list);
+    q->run = (pp_run){.problem = problem, .kernels = problem->kernels, .direction = direction};
+    q->run.prepared = plan->prepared[direction];
+    q->run.group = pp_whole_group(problem);
+    for (int a = 0; a < 3; a++) q->run.end[a] = direction == PP_FORWARD ? problem->axis[a].output : problem->axis[a].input;
+    for (int i = 0; i < count; i++) {
+        const pp_array *whole = &problem->array[list[i].tensor];
+        pp_array array;
+        int64_t extent[PP_AXES], size = (int64_t)element_size(&problem->desc, list[i].tensor);
+        touched(&q->run, list[i].tensor, extent, &array);
+        for (int e = 0; e < PP_AXES; e++) {
+            if (extent[e] == 0) return; /* nothing to do, or a tensor that may be NULL */
+        }
+        if (list[i].written && pp_array_overlaps_itself(whole, extent)) return;
+        q->tensor[i].tensor = list[i].tensor;
+        q->tensor[i].field = list[i].field;
+        q->tensor[i].written = list[i].written;
+        q->tensor[i].align = (size_t)size;
+        q->tensor[i].offset = whole->offset * size;
+        q->tensor[i].low = (whole->offset + array.low) * size;
+        q->tensor[i].high = (whole->offset + array.high + 1) * size;
+    }
+    q->count = count;
+}
+
+/* Whether a call is on the whole result, and plainly right: fills in its run. */
+static bool is_plain(const pp_quick *q, const pp_args *args, pp_run *run)
+{
+    int64_t special = 0;
+    for (int s = 0; s < PP_MAX_RANK; s++)
+        special |= args->range_begin[s] | args->range_end[s] | args->input_origin[s] | args->output_origin[s];
+    if (special || !q->count) return false;
+    *run = q->run;
+    run->accumulate = args->accumulate != 0;
+    uintptr_t low[PP_TENSOR_COUNT], high[PP_TENSOR_COUNT];
+    for (int i = 0; i < q->count; i++) {
+        char *address = address_of(args, q->tensor[i].field);
+        if (!address || (uintptr_t)address & (q->tensor[i].align - 1)) return false;
+        run->base[q->tensor[i].tensor] = address + q->tensor[i].offset;
+        low[i] = (uintptr_t)address + (uintptr_t)q->tensor[i].low;
+        high[i] = (uintptr_t)address + (uintptr_t)q->tensor[i].high;
+        for (int k = 0; k < i; k++) { /* arrays that interleave are looked at more closely */
+            if ((q->tensor[i].written || q->tensor[k].written) && low[i] < high[k] && low[k] < high[i]) return false;
+        }
+    }
+    return true;
 }
 
 /* ------------------------------------------------------------------------------------------------ running */
@@ -206,12 +270,27 @@ static void run_task(void *ctx, int64_t task)
 #define PP_WORTH_A_TASK (32 * 1024)
 #endif
 
+/* Into how many tasks a run is split: by the share of the result that it makes. */
 static int64_t split(const pp_plan *plan, const pp_run *run, const pp_pass *pass)
 {
     int64_t tasks = pp_plan_tasks(plan);
     if (tasks == 1) return 1;
-    int64_t work = pp_max(plan->problem.inputs, plan->problem.outputs) / PP_WORTH_A_TASK;
-    return pp_max(1, pp_min(pp_min(tasks, work), pass->tasks(run)));
+    double part = 1;
+    for (int a = 0; a < 3; a++) part *= (double)(run->end[a] - run->begin[a]) / (double)plan->quick[run->direction].run.end[a];
+    double work = part * (double)pp_max(plan->problem.inputs, plan->problem.outputs) / PP_WORTH_A_TASK;
+    if (work < (double)tasks) tasks = (int64_t)work;
+    return pp_max(1, pp_min(tasks, pass->tasks(run)));
+}
+
+/* Kept apart: its frame is large. */
+static pp_status run_tasks(const pp_plan *plan, const pp_run *run, const pp_pass *pass, char *scratch, int64_t tasks)
+{
+    job j = {.run = run, .pass = pass, .tasks = tasks, .scratch = scratch, .scratch_each = plan->quick[run->direction].each};
+    plan->options.parallel_for(plan->options.pool, tasks, run_task, &j);
+    for (int64_t t = 0; t < tasks; t++) {
+        if (j.status[t] != PP_OK) return j.status[t];
+    }
+    return PP_OK;
 }
 
 static pp_status execute(const pp_plan *plan, const pp_run *run, const pp_args *args, const pp_error *error)
@@ -221,27 +300,18 @@ static pp_status execute(const pp_plan *plan, const pp_run *run, const pp_args *
         if (run->begin[a] == run->end[a]) return PP_OK;
     }
     if (run->group.first == run->group.last || run->problem->inner == 0) return PP_OK;
-    job j;
-    j.run = run;
-    j.pass = pass;
-    j.tasks = split(plan, run, pass);
-    j.scratch_each = pp_aligned(pass->scratch(run->problem));
-    char *allocated = NULL;
-    j.scratch = args->scratch;
-    if (!j.scratch && plan->scratch_size) {
-        j.scratch = allocated = pp_plan_allocate(plan, plan->scratch_size);
+    char *allocated = NULL, *scratch = args->scratch;
+    if (!scratch && plan->scratch_size) {
+        scratch = allocated = pp_plan_allocate(plan, plan->scratch_size);
         if (!allocated) return pp_fail(error, PP_NO_MEMORY, "scratch: %zu bytes could not be allocated", plan->scratch_size);
     }
-    if (j.scratch) j.scratch += (PP_ALIGN - (uintptr_t)j.scratch % PP_ALIGN) % PP_ALIGN;
-    for (int64_t t = 0; t < j.tasks; t++) j.status[t] = PP_OK;
-    if (j.tasks > 1) plan->options.parallel_for(plan->options.pool, j.tasks, run_task, &j);
-    else run_task(&j, 0);
+    if (scratch) scratch += (PP_ALIGN - (uintptr_t)scratch % PP_ALIGN) % PP_ALIGN;
+    int64_t tasks = split(plan, run, pass);
+    pp_status status = tasks > 1 ? run_tasks(plan, run, pass, scratch, tasks) : pass->run(run, 0, 1, scratch);
     if (allocated) pp_plan_release(plan, allocated);
-    for (int64_t t = 0; t < j.tasks; t++) {
-        if (j.status[t] == PP_BAD_INDEX)
-            return pp_fail(error, PP_BAD_INDEX, "indices: one lies outside its plane of %lld elements", (long long)run->problem->plane);
-    }
-    return PP_OK;
+    if (status == PP_BAD_INDEX)
+        return pp_fail(error, PP_BAD_INDEX, "indices: one lies outside its plane of %lld elements", (long long)run->problem->plane);
+    return status;
 }
 
 static pp_status start(const pp_plan *plan, const pp_args *args, pp_direction direction)
@@ -252,13 +322,13 @@ static pp_status start(const pp_plan *plan, const pp_args *args, pp_direction di
     if (!plan->algorithm[direction]) return pp_fail(&error, PP_INVALID, "the plan was made without backward: set desc.backward");
     if (args->scratch && args->scratch_size < plan->scratch_size)
         return pp_fail(&error, PP_NO_MEMORY, "scratch_size = %zu: the plan needs %zu", args->scratch_size, plan->scratch_size);
-    pp_run run = {.problem = &plan->problem, .kernels = plan->problem.kernels, .direction = direction};
-    run.group = pp_whole_group(&plan->problem);
-    run.prepared = plan->prepared[direction];
+    pp_run run;
+    if (is_plain(&plan->quick[direction], args, &run)) return execute(plan, &run, args, &error);
+    run = plan->quick[direction].run;
     run.accumulate = args->accumulate != 0;
     pp_status status = take_range(plan, args, &run, &error);
     if (status == PP_OK) status = check_origins(&plan->problem.desc, args, &error);
-    if (status == PP_OK) status = check_tensors(plan, args, &run, &error);
+    if (status == PP_OK) status = check_tensors(args, &run, &error);
     return status == PP_OK ? execute(plan, &run, args, &error) : status;
 }
 
