@@ -19,14 +19,25 @@ struct pp_threads {
     pid_t owner;          /* a forked child has no workers */
     int count;            /* threads that work, the caller included */
     bool stop;
-    unsigned long generation; /* counts parallel_for calls; under lock */
-    int busy;                 /* workers that have not finished this generation; under lock */
+    _Atomic unsigned long generation; /* counts parallel_for calls; written under lock */
+    _Atomic int busy;                 /* workers that have not finished this generation; the last one's change is under lock */
+    int asleep;                       /* workers that wait on "work"; under lock */
     pp_task task;
     void *ctx;
     int64_t tasks;
     _Atomic int64_t next;
     pthread_t workers[];
 };
+
+/* Waking a thread that sleeps costs more than a small pooling: threads look for some ten microseconds before they sleep. */
+enum { SPINS = 500 };
+
+static void breathe(void)
+{
+#if defined(__x86_64__) && defined(__GNUC__)
+    __builtin_ia32_pause();
+#endif
+}
 
 static void do_tasks(pp_threads *pool)
 {
@@ -41,18 +52,21 @@ static void *work(void *argument)
 {
     pp_threads *pool = argument;
     unsigned long seen = 0;
-    pthread_mutex_lock(&pool->lock);
     for (;;) {
-        while (!pool->stop && pool->generation == seen) pthread_cond_wait(&pool->work, &pool->lock);
-        if (pool->stop) break;
-        seen = pool->generation;
+        for (int i = 0; i < SPINS && atomic_load_explicit(&pool->generation, memory_order_relaxed) == seen; i++) breathe();
+        pthread_mutex_lock(&pool->lock);
+        pool->asleep++;
+        while (!pool->stop && atomic_load(&pool->generation) == seen) pthread_cond_wait(&pool->work, &pool->lock);
+        pool->asleep--;
+        seen = atomic_load(&pool->generation);
+        bool stop = pool->stop;
         pthread_mutex_unlock(&pool->lock);
+        if (stop) return NULL;
         do_tasks(pool);
         pthread_mutex_lock(&pool->lock);
-        if (--pool->busy == 0) pthread_cond_signal(&pool->done);
+        if (atomic_fetch_sub(&pool->busy, 1) == 1) pthread_cond_signal(&pool->done);
+        pthread_mutex_unlock(&pool->lock);
     }
-    pthread_mutex_unlock(&pool->lock);
-    return NULL;
 }
 
 /* CPUs that this process may use. */
@@ -117,13 +131,14 @@ void pp_threads_parallel_for(void *threads, int64_t count, pp_task task, void *c
     pool->ctx = ctx;
     pool->tasks = count;
     atomic_store(&pool->next, 0);
-    pool->busy = pool->count - 1;
-    pool->generation++;
-    pthread_cond_broadcast(&pool->work);
+    atomic_store(&pool->busy, pool->count - 1);
+    atomic_fetch_add(&pool->generation, 1);
+    if (pool->asleep) pthread_cond_broadcast(&pool->work);
     pthread_mutex_unlock(&pool->lock);
     do_tasks(pool);
+    for (int i = 0; i < SPINS && atomic_load(&pool->busy); i++) breathe();
     pthread_mutex_lock(&pool->lock);
-    while (pool->busy) pthread_cond_wait(&pool->done, &pool->lock);
+    while (atomic_load(&pool->busy)) pthread_cond_wait(&pool->done, &pool->lock);
     pthread_mutex_unlock(&pool->lock);
     pthread_mutex_unlock(&pool->turn);
 }
