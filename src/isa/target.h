@@ -6,6 +6,7 @@
 #include "../dtype.h"
 #include "../isa.h"
 
+#include <math.h>
 #include <string.h>
 
 #define PP_PRAGMA(x) _Pragma(#x)
@@ -20,5 +21,7 @@
 /* What an instruction set's header in vec/ can bring itself (vec/lanes.inc). */
 #define PP_OWN_PARTIAL 1
 #define PP_OWN_MAX 2
+#define PP_OWN_PART 4
+#define PP_OWN_PICK 8
 
 #endif

@@ -4,6 +4,7 @@
 #define PP_KERNELS_H
 
 #include "../common.h"
+#include "pick.h"
 
 enum {
     PP_STACK = 40,        /* blocks of the tree of sums that can be open at once ... */
@@ -50,12 +51,14 @@ typedef void (*pp_reduce_fn)(const pp_reduce *);
 typedef void (*pp_finish_fn)(const pp_finish *);
 
 typedef struct pp_kernels {
+    int vector_bytes;                  /* 0: one lane at a time */
     pp_reduce_fn sum, sum_lanes;       /* elements -> sum lanes; sum lanes -> sum lanes, in the order of the tree */
     pp_reduce_fn max[2], max_lanes[2]; /* elements -> max lanes; lanes -> lanes.  [1]: NaN is ignored */
     pp_reduce_fn index, index_lanes;   /* elements -> keys and indices; keys and indices -> the same */
     pp_finish_fn finish_sum;           /* sum lanes -> elements: + 0, divide, convert, accumulate */
     pp_finish_fn finish_max;           /* max lanes -> elements */
     pp_finish_fn finish_index;         /* keys and indices -> elements (target may be NULL) and indices */
+    pp_pick_fn pick_sum, pick_max;     /* whole rows in registers; NULL: not brought.  pick_max: NaN wins */
     pp_finish_fn scale;                /* elements -> sum lanes, each divided */
 } pp_kernels;
 

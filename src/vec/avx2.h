@@ -1,6 +1,6 @@
 /* What AVX2 does better than the generic vector code: partial loads and stores of 32- and 64-bit lanes, floating maxima. */
-#define PP_OWN_F32 (PP_OWN_PARTIAL | PP_OWN_MAX)
-#define PP_OWN_F64 (PP_OWN_PARTIAL | PP_OWN_MAX)
+#define PP_OWN_F32 (PP_OWN_PARTIAL | PP_OWN_MAX | PP_OWN_PART | PP_OWN_PICK)
+#define PP_OWN_F64 (PP_OWN_PARTIAL | PP_OWN_MAX | PP_OWN_PART | PP_OWN_PICK)
 #define PP_OWN_I32 PP_OWN_PARTIAL
 #define PP_OWN_I64 PP_OWN_PARTIAL
 #define PP_OWN_U8 0
@@ -57,4 +57,44 @@ PP_INLINE f64_own__avx2 f64_max_number__avx2(f64_own__avx2 a, f64_own__avx2 b)
 {
     __m256d y = (__m256d)b;
     return (f64_own__avx2)_mm256_blendv_pd(_mm256_max_pd((__m256d)a, y), (__m256d)a, _mm256_cmp_pd(y, y, _CMP_UNORD_Q));
+}
+
+/* A part is a vector of masks. */
+typedef struct f32_part__avx2 {
+    __m256i lanes;
+} f32_part__avx2;
+typedef struct f64_part__avx2 {
+    __m256i lanes;
+} f64_part__avx2;
+
+PP_INLINE f32_part__avx2 f32_part_of__avx2(int64_t from, int64_t to)
+{
+    return (f32_part__avx2){_mm256_andnot_si256(first32__avx2(pp_max(from, 0)), first32__avx2(pp_min(to, 8)))};
+}
+PP_INLINE f64_part__avx2 f64_part_of__avx2(int64_t from, int64_t to)
+{
+    return (f64_part__avx2){_mm256_andnot_si256(first64__avx2(from), first64__avx2(to))};
+}
+PP_INLINE f32_own__avx2 f32_load_part__avx2(const float *p, f32_part__avx2 part, f32_own__avx2 other)
+{
+    return (f32_own__avx2)_mm256_blendv_ps((__m256)other, _mm256_maskload_ps(p, part.lanes), (__m256)part.lanes);
+}
+PP_INLINE void f32_store_part__avx2(float *p, f32_own__avx2 v, f32_part__avx2 part) { _mm256_maskstore_ps(p, part.lanes, (__m256)v); }
+PP_INLINE f64_own__avx2 f64_load_part__avx2(const double *p, f64_part__avx2 part, f64_own__avx2 other)
+{
+    return (f64_own__avx2)_mm256_blendv_pd((__m256d)other, _mm256_maskload_pd(p, part.lanes), (__m256d)part.lanes);
+}
+PP_INLINE void f64_store_part__avx2(double *p, f64_own__avx2 v, f64_part__avx2 part) { _mm256_maskstore_pd(p, part.lanes, (__m256d)v); }
+
+PP_INLINE f32_own__avx2 f32_pick__avx2(f32_own__avx2 a, f32_own__avx2 b, const void *index)
+{
+    __m256i at = _mm256_loadu_si256((const __m256i *)index);
+    return (f32_own__avx2)_mm256_blendv_ps(_mm256_permutevar8x32_ps((__m256)a, at), _mm256_permutevar8x32_ps((__m256)b, at), (__m256)at);
+}
+PP_INLINE f64_own__avx2 f64_pick__avx2(f64_own__avx2 a, f64_own__avx2 b, const void *index)
+{
+    __m256i at = _mm256_loadu_si256((const __m256i *)index), even = _mm256_slli_epi64(at, 1); /* its halves, as 32-bit lanes */
+    __m256i both = _mm256_or_si256(_mm256_or_si256(even, _mm256_slli_epi64(even, 32)), _mm256_set1_epi64x((long long)1 << 32));
+    return (f64_own__avx2)_mm256_blendv_pd((__m256d)_mm256_permutevar8x32_ps((__m256)a, both),
+                                           (__m256d)_mm256_permutevar8x32_ps((__m256)b, both), (__m256d)at);
 }

@@ -1,9 +1,9 @@
 /* AVX-512 (the Ice Lake set): masked partial loads and stores of every width, floating maxima with mask compares. */
-#define PP_OWN_F32 (PP_OWN_PARTIAL | PP_OWN_MAX)
-#define PP_OWN_F64 (PP_OWN_PARTIAL | PP_OWN_MAX)
+#define PP_OWN_F32 (PP_OWN_PARTIAL | PP_OWN_MAX | PP_OWN_PART | PP_OWN_PICK)
+#define PP_OWN_F64 (PP_OWN_PARTIAL | PP_OWN_MAX | PP_OWN_PART | PP_OWN_PICK)
 #define PP_OWN_I32 PP_OWN_PARTIAL
 #define PP_OWN_I64 PP_OWN_PARTIAL
-#define PP_OWN_U8 PP_OWN_PARTIAL
+#define PP_OWN_U8 (PP_OWN_PARTIAL | PP_OWN_PART | PP_OWN_PICK)
 #define PP_OWN_NARROW PP_OWN_PARTIAL
 
 typedef float f32_own__avx512 __attribute__((vector_size(64)));
@@ -83,4 +83,41 @@ PP_INLINE f64_own__avx512 f64_max_number__avx512(f64_own__avx512 a, f64_own__avx
 {
     __m512d y = (__m512d)b;
     return (f64_own__avx512)_mm512_mask_mov_pd(_mm512_max_pd((__m512d)a, y), _mm512_cmp_pd_mask(y, y, _CMP_UNORD_Q), (__m512d)a);
+}
+
+/* A part is a mask. */
+typedef uint64_t f32_part__avx512, f64_part__avx512, u8_part__avx512;
+
+PP_INLINE uint64_t part__avx512(int64_t from, int64_t to) { return first__avx512(pp_max(to, 0)) & ~first__avx512(pp_max(from, 0)); }
+PP_INLINE uint64_t f32_part_of__avx512(int64_t from, int64_t to) { return part__avx512(from, to); }
+PP_INLINE uint64_t f64_part_of__avx512(int64_t from, int64_t to) { return part__avx512(from, to); }
+PP_INLINE uint64_t u8_part_of__avx512(int64_t from, int64_t to) { return part__avx512(from, to); }
+
+PP_INLINE f32_own__avx512 f32_load_part__avx512(const float *p, uint64_t part, f32_own__avx512 other)
+{
+    return (f32_own__avx512)_mm512_mask_loadu_ps((__m512)other, (__mmask16)part, p);
+}
+PP_INLINE void f32_store_part__avx512(float *p, f32_own__avx512 v, uint64_t part) { _mm512_mask_storeu_ps(p, (__mmask16)part, (__m512)v); }
+PP_INLINE f64_own__avx512 f64_load_part__avx512(const double *p, uint64_t part, f64_own__avx512 other)
+{
+    return (f64_own__avx512)_mm512_mask_loadu_pd((__m512d)other, (__mmask8)part, p);
+}
+PP_INLINE void f64_store_part__avx512(double *p, f64_own__avx512 v, uint64_t part) { _mm512_mask_storeu_pd(p, (__mmask8)part, (__m512d)v); }
+PP_INLINE u8_own__avx512 u8_load_part__avx512(const uint8_t *p, uint64_t part, u8_own__avx512 other)
+{
+    return (u8_own__avx512)_mm512_mask_loadu_epi8((__m512i)other, part, p);
+}
+PP_INLINE void u8_store_part__avx512(uint8_t *p, u8_own__avx512 v, uint64_t part) { _mm512_mask_storeu_epi8(p, part, (__m512i)v); }
+
+PP_INLINE f32_own__avx512 f32_pick__avx512(f32_own__avx512 a, f32_own__avx512 b, const void *index)
+{
+    return (f32_own__avx512)_mm512_permutex2var_ps((__m512)a, _mm512_loadu_si512(index), (__m512)b);
+}
+PP_INLINE f64_own__avx512 f64_pick__avx512(f64_own__avx512 a, f64_own__avx512 b, const void *index)
+{
+    return (f64_own__avx512)_mm512_permutex2var_pd((__m512d)a, _mm512_loadu_si512(index), (__m512d)b);
+}
+PP_INLINE u8_own__avx512 u8_pick__avx512(u8_own__avx512 a, u8_own__avx512 b, const void *index)
+{
+    return (u8_own__avx512)_mm512_permutex2var_epi8((__m512i)a, _mm512_loadu_si512(index), (__m512i)b);
 }
