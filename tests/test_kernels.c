@@ -135,6 +135,7 @@ static void sweep(const char *text, const pp_desc *desc, const pp_plan *referenc
                 options.threads = threads;
                 options.parallel_for = pp_threads_parallel_for;
                 options.pool = pool;
+                options.stores = (pp_stores)((i + threads) % 3);
                 pp_plan *plan;
                 char error[256];
                 pp_status status = pp_plan_create(&plan, desc, &options, error, sizeof error);

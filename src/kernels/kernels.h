@@ -49,6 +49,7 @@ typedef struct pp_finish {
 
 typedef void (*pp_reduce_fn)(const pp_reduce *);
 typedef void (*pp_finish_fn)(const pp_finish *);
+typedef void (*pp_stream_fn)(void *target, const void *source, size_t bytes);
 
 typedef struct pp_kernels {
     int vector_bytes;                  /* 0: one lane at a time */
@@ -59,6 +60,7 @@ typedef struct pp_kernels {
     pp_finish_fn finish_max;           /* max lanes -> elements */
     pp_finish_fn finish_index;         /* keys and indices -> elements (target may be NULL) and indices */
     pp_pick_fn pick_sum, pick_max;     /* whole rows in registers; NULL: not brought.  pick_max: NaN wins */
+    pp_stream_fn stream;               /* copies past the caches (kernels/stream.inc) */
     pp_finish_fn scale;                /* elements -> sum lanes, each divided */
 } pp_kernels;
 

@@ -3,13 +3,17 @@
 #define PP_OWN_F64 (PP_OWN_PARTIAL | PP_OWN_MAX | PP_OWN_PART | PP_OWN_PICK)
 #define PP_OWN_I32 PP_OWN_PARTIAL
 #define PP_OWN_I64 PP_OWN_PARTIAL
-#define PP_OWN_U8 0
+#define PP_OWN_U8 PP_OWN_STREAM
 #define PP_OWN_NARROW 0
 
 typedef float f32_own__avx2 __attribute__((vector_size(32)));
 typedef double f64_own__avx2 __attribute__((vector_size(32)));
 typedef int32_t i32_own__avx2 __attribute__((vector_size(32)));
 typedef int64_t i64_own__avx2 __attribute__((vector_size(32)));
+typedef uint8_t u8_own__avx2 __attribute__((vector_size(32)));
+
+PP_INLINE void u8_stream__avx2(uint8_t *p, u8_own__avx2 v) { _mm256_stream_si256((__m256i *)p, (__m256i)v); }
+PP_INLINE void u8_stream_end__avx2(void) { _mm_sfence(); }
 
 PP_INLINE __m256i first32__avx2(int64_t n)
 {

@@ -3,7 +3,7 @@
 #define PP_OWN_F64 (PP_OWN_PARTIAL | PP_OWN_MAX | PP_OWN_PART | PP_OWN_PICK)
 #define PP_OWN_I32 PP_OWN_PARTIAL
 #define PP_OWN_I64 PP_OWN_PARTIAL
-#define PP_OWN_U8 (PP_OWN_PARTIAL | PP_OWN_PART | PP_OWN_PICK)
+#define PP_OWN_U8 (PP_OWN_PARTIAL | PP_OWN_PART | PP_OWN_PICK | PP_OWN_STREAM)
 #define PP_OWN_NARROW PP_OWN_PARTIAL
 
 typedef float f32_own__avx512 __attribute__((vector_size(64)));
@@ -11,6 +11,9 @@ typedef double f64_own__avx512 __attribute__((vector_size(64)));
 typedef int32_t i32_own__avx512 __attribute__((vector_size(64)));
 typedef int64_t i64_own__avx512 __attribute__((vector_size(64)));
 typedef uint8_t u8_own__avx512 __attribute__((vector_size(64)));
+
+PP_INLINE void u8_stream__avx512(uint8_t *p, u8_own__avx512 v) { _mm512_stream_si512((__m512i *)p, (__m512i)v); }
+PP_INLINE void u8_stream_end__avx512(void) { _mm_sfence(); }
 
 PP_INLINE uint64_t first__avx512(int64_t n) { return n >= 64 ? ~(uint64_t)0 : ((uint64_t)1 << n) - 1; }
 
