@@ -87,15 +87,22 @@ typedef enum pp_mode {
     PP_MODE_GLOBAL    /* one output per plane, spatial axes kept as 1 */
 } pp_mode;
 
-typedef enum pp_dtype { PP_F32, PP_F64, PP_U8, PP_BF16 } pp_dtype;
+typedef enum pp_dtype {
+    PP_F32,
+    PP_F64,
+    PP_U8,   /* unsigned bytes; averages round as pp_rounding says, results saturate; no gradients */
+    PP_BF16, /* the upper half of an f32 */
+    PP_F16,  /* IEEE half; like bf16 it adds and divides in f32 and rounds once */
+    PP_INT8  /* signed bytes; as PP_U8 */
+} pp_dtype;
 
 /* Channels-first: N C D H W.  Channels-last: N D H W C.  Other orders: see pp_view. */
 typedef enum pp_layout { PP_CHANNELS_FIRST, PP_CHANNELS_LAST } pp_layout;
 
 typedef enum pp_dialect {
-    PP_DIALECT_PLAIN,  /* refuses only what has no meaning: torch's sizes, stride = kernel, divisor = valid */
-    PP_DIALECT_TORCH,  /* version: 0 newest; 10000 * major + 100 * minor, so 11300 is 1.13 */
-    PP_DIALECT_ONNX,   /* version: the opset, 0 newest */
+    PP_DIALECT_PLAIN, /* refuses only what has no meaning: torch's sizes, stride = kernel, divisor = valid */
+    PP_DIALECT_TORCH, /* version: 0 newest; 10000 * major + 100 * minor, so 11300 is 1.13 */
+    PP_DIALECT_ONNX,  /* version: the opset, 0 newest */
     PP_DIALECT_KERAS,
     PP_DIALECT_TF,
     PP_DIALECT_TFLITE,
@@ -139,8 +146,8 @@ typedef enum pp_empty {
     PP_EMPTY_IDENTITY, /* maximum: -infinity, or the type's lowest; minimum: the reverse; average and sum: 0 */
     PP_EMPTY_LOWEST,   /* maximum: the lowest finite value; minimum: the highest; not for average and sum */
     PP_EMPTY_ZERO,
-    PP_EMPTY_NAN,      /* floating types */
-    PP_EMPTY_ERROR     /* planning fails with PP_EMPTY_WINDOW */
+    PP_EMPTY_NAN,  /* floating types */
+    PP_EMPTY_ERROR /* planning fails with PP_EMPTY_WINDOW */
 } pp_empty;
 
 /* How the average of an integer type becomes an integer. */
@@ -154,10 +161,10 @@ typedef enum pp_index_convention {
 } pp_index_convention;
 
 typedef enum pp_backward_kind {
-    PP_BACKWARD_NONE,      /* the plan only runs forward */
-    PP_BACKWARD_AUTO,      /* average, sum: nothing is needed; max, min: from indices if the plan has them, else recompute */
-    PP_BACKWARD_INDICES,   /* from the indices that forward wrote; input may be NULL */
-    PP_BACKWARD_RECOMPUTE  /* from the input; indices may be NULL */
+    PP_BACKWARD_NONE,     /* the plan only runs forward */
+    PP_BACKWARD_AUTO,     /* average, sum: nothing is needed; max, min: from indices if the plan has them, else recompute */
+    PP_BACKWARD_INDICES,  /* from the indices that forward wrote; input may be NULL */
+    PP_BACKWARD_RECOMPUTE /* from the input; indices may be NULL */
 } pp_backward_kind;
 
 typedef enum pp_tensor { PP_INPUT, PP_OUTPUT, PP_INDICES, PP_GRAD_OUTPUT, PP_GRAD_INPUT, PP_TENSOR_COUNT } pp_tensor;
@@ -189,20 +196,20 @@ typedef struct pp_desc {
 
     int64_t batch, channels, input_size[PP_MAX_RANK]; /* may be 0; PP_AUTO until known (a plan needs them) */
 
-    int64_t kernel[PP_MAX_RANK];                              /* sliding: at least 1 */
-    int64_t stride[PP_MAX_RANK];                              /* sliding: at least 1; PP_AUTO = kernel */
-    int64_t dilation[PP_MAX_RANK];                            /* sliding: at least 1 */
-    pp_padding padding;                                       /* sliding */
-    int64_t pad_begin[PP_MAX_RANK], pad_end[PP_MAX_RANK];     /* sliding, PP_PAD_EXPLICIT; negative = crop */
-    pp_size_rule size_rule;                                   /* sliding; SAME and VALID bring their own */
-    int64_t output_size[PP_MAX_RANK]; /* adaptive (PP_AUTO = keep the input's) or PP_SIZE_GIVEN */
+    int64_t kernel[PP_MAX_RANK];                          /* sliding: at least 1 */
+    int64_t stride[PP_MAX_RANK];                          /* sliding: at least 1; PP_AUTO = kernel */
+    int64_t dilation[PP_MAX_RANK];                        /* sliding: at least 1 */
+    pp_padding padding;                                   /* sliding */
+    int64_t pad_begin[PP_MAX_RANK], pad_end[PP_MAX_RANK]; /* sliding, PP_PAD_EXPLICIT; negative = crop */
+    pp_size_rule size_rule;                               /* sliding; SAME and VALID bring their own */
+    int64_t output_size[PP_MAX_RANK];                     /* adaptive (PP_AUTO = keep the input's) or PP_SIZE_GIVEN */
 
-    pp_divisor divisor;       /* average */
-    double divisor_override;  /* PP_DIVISOR_OVERRIDE: finite, not 0 */
-    pp_nan nan;               /* max, min */
-    pp_ties ties;             /* max, min */
+    pp_divisor divisor;      /* average */
+    double divisor_override; /* PP_DIVISOR_OVERRIDE: finite, not 0 */
+    pp_nan nan;              /* max, min */
+    pp_ties ties;            /* max, min */
     pp_empty empty;
-    pp_rounding rounding;     /* average of integers */
+    pp_rounding rounding; /* average of integers */
 
     pp_index_type indices; /* max, min: whether forward also writes the winner's index */
     pp_index_convention index_convention;
@@ -266,8 +273,8 @@ PP_API void pp_plan_destroy(pp_plan *plan);
 /* The same in memory of the caller: pp_plan_size says how many bytes "desc" needs (alignment: as malloc's),
  * pp_plan_init makes *plan inside "memory".  Such a plan is ended by reusing the memory; pp_plan_destroy only forgets it. */
 PP_API pp_status pp_plan_size(size_t *size, const pp_desc *desc, char *error, size_t error_size);
-PP_API pp_status pp_plan_init(pp_plan **plan, void *memory, size_t memory_size, const pp_desc *desc, const pp_options *options,
-                              char *error, size_t error_size);
+PP_API pp_status pp_plan_init(pp_plan **plan, void *memory, size_t memory_size, const pp_desc *desc, const pp_options *options, char *error,
+                              size_t error_size);
 
 /* The description as it is used: output_size always; of a sliding one also stride, pad_begin and pad_end, SAME and VALID turned
  * into numbers; of a maximum the kind of backward.  Owned by the plan. */
@@ -296,10 +303,8 @@ PP_API pp_status pp_plan_window(const pp_plan *plan, int axis, int64_t output, p
  * that outputs [output_begin, output_end) read (forward), and the outputs from the first to the last whose windows nominally
  * cover inputs [input_begin, input_end) (backward).  With dilation or padding some between them may not be needed.
  * An empty answer is *begin == *end. */
-PP_API pp_status pp_plan_input_range(const pp_plan *plan, int axis, int64_t output_begin, int64_t output_end, int64_t *begin,
-                                     int64_t *end);
-PP_API pp_status pp_plan_output_range(const pp_plan *plan, int axis, int64_t input_begin, int64_t input_end, int64_t *begin,
-                                      int64_t *end);
+PP_API pp_status pp_plan_input_range(const pp_plan *plan, int axis, int64_t output_begin, int64_t output_end, int64_t *begin, int64_t *end);
+PP_API pp_status pp_plan_output_range(const pp_plan *plan, int axis, int64_t input_begin, int64_t input_end, int64_t *begin, int64_t *end);
 
 /* ------------------------------------------------------------------------------------------------ run */
 
@@ -348,9 +353,8 @@ PP_API pp_status pp_pool_backward(const pp_desc *desc, const pp_args *args);
 /* Converts indices of a plan that has them (shape and view of PP_INDICES) between types and conventions, element by element; -1 stays -1.
  * from == to in place is allowed when the types are equal; otherwise the arrays may not overlap.  When it fails, a part has been converted.
  * PP_BAD_INDEX for a value that is no index, PP_OVERFLOW for one that does not fit the type. */
-PP_API pp_status pp_convert_indices(const pp_plan *plan, const void *from, pp_index_type from_type,
-                                    pp_index_convention from_convention, void *to, pp_index_type to_type,
-                                    pp_index_convention to_convention, char *error, size_t error_size);
+PP_API pp_status pp_convert_indices(const pp_plan *plan, const void *from, pp_index_type from_type, pp_index_convention from_convention,
+                                    void *to, pp_index_type to_type, pp_index_convention to_convention, char *error, size_t error_size);
 
 /* ------------------------------------------------------------------------------------------------ names and facts */
 

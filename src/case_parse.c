@@ -261,7 +261,7 @@ static uint64_t topics_of(const char *word)
                                          "view.indices",
                                          "view.grad_output",
                                          "view.grad_input",
-                                         "f32 f64 u8 bf16",
+                                         "f32 f64 u8 bf16 f16 int8",
                                          "ncw nwc cw wc nchw nhwc chw hwc ncdhw ndhwc cdhw dhwc"};
     size_t length = strcspn(word, "=");
     for (int g = 0; g < PP_COUNT(groups); g++) {

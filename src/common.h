@@ -28,9 +28,11 @@
 
 #if defined(__GNUC__)
 #define PP_INLINE static inline __attribute__((always_inline, unused))
+#define PP_NOINLINE __attribute__((noinline, unused))
 #define PP_PRINTF(text, first) __attribute__((format(printf, text, first)))
 #else
 #define PP_INLINE static inline
+#define PP_NOINLINE
 #define PP_PRINTF(text, first)
 #endif
 

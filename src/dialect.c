@@ -1,5 +1,6 @@
 /* The dialects: defaults and refusals (docs/semantics.md §4 with the sources). */
 #include "dialect.h"
+#include "dtype.h"
 
 static const pp_dialect_row rows[] = {
     [PP_DIALECT_PLAIN] = {"plain", true, PP_SIZE_FLOOR, PP_SIZE_CEIL_TORCH, PP_DIVISOR_VALID, PP_DIVISOR_CLAMPED, PP_NAN_LAST,
@@ -114,11 +115,14 @@ static pp_status check_opset(const pp_desc *desc, const pp_error *error)
         {max && desc->indices != PP_INDEX_NONE, 8, "indices"},
         {desc->op == PP_OP_AVERAGE && desc->divisor != PP_DIVISOR_VALID, 7, "count_include_pad"},
         {desc->dtype == PP_U8, 12, "type u8"},
+        {desc->dtype == PP_INT8, 12, "type int8"},
         {desc->dtype == PP_BF16, 22, "type bf16"},
         {false, max ? 10 : 19, "dilations"},
     };
     for (int a = 0; a < desc->rank; a++) uses[PP_COUNT(uses) - 1].used |= desc->mode == PP_MODE_SLIDING && desc->dilation[a] > 1;
-    if (!max && desc->dtype == PP_U8) return pp_fail(error, PP_REFUSED, "dtype = u8: onnx %s has no such type", name);
+    if (!max && !pp_dtypes[desc->dtype].floating) {
+        return pp_fail(error, PP_REFUSED, "dtype = %s: onnx %s has no such type", pp_dtypes[desc->dtype].name, name);
+    }
     for (int i = 0; desc->dialect_version && i < PP_COUNT(uses); i++) {
         if (uses[i].used && desc->dialect_version < uses[i].since) {
             return pp_fail(error, PP_REFUSED, "%s: onnx %s has it since opset %d, the description says %d", uses[i].what, name,

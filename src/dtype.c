@@ -1,9 +1,37 @@
 /* The element types. */
 #include "dtype.h"
 
-enum { f32_bytes = 4, f64_bytes = 8, i32_bytes = 4, i64_bytes = 8, u8_bytes = 1, bf16_bytes = 2 };
+#include <math.h>
 
-#define PP_DTYPE(id, name, storage, sum, max, key) [id] = {#name, sizeof(storage), sum##_bytes, max##_bytes, key##_bytes, id != PP_U8},
+/* Facts about lane types. */
+enum { f32_bytes = 4, f64_bytes = 8, i32_bytes = 4, i64_bytes = 8, u8_bytes = 1, i16_bytes = 2 };
+enum { f32_floating = 1, f64_floating = 1, i32_floating = 0, f32_float = 1, f64_float = 0, i32_float = 0 };
+static const float f32_least[] = {-INFINITY, NAN};
+static const double f64_least[] = {-(double)INFINITY, (double)NAN};
+static const uint8_t u8_least[] = {0, 0};
+static const int16_t i16_least[] = {INT16_MIN, INT16_MIN};
+static const int32_t i32_least[] = {INT32_MIN};
+static const int64_t i64_least[] = {INT64_MIN};
+
+#define PP_ELEMENT(name, type, to_double, from_double)                                                                                     \
+    static double name##_load(const char *base, int64_t at)                                                                                \
+    {                                                                                                                                      \
+        type x = ((const type *)(const void *)base)[at];                                                                                   \
+        return (double)to_double(x);                                                                                                       \
+    }                                                                                                                                      \
+    static void name##_store(char *base, int64_t at, double value) { ((type *)(void *)base)[at] = (type)from_double(value); }
+#define PP_BF16_FROM(x) pp_bf16_from_float((float)(x))
+#define PP_F16_FROM(x) pp_f16_from_float((float)(x))
+PP_ELEMENT(f32, float, , )
+PP_ELEMENT(f64, double, , )
+PP_ELEMENT(u8, uint8_t, , )
+PP_ELEMENT(int8, int8_t, , )
+PP_ELEMENT(bf16, uint16_t, pp_bf16_to_float, PP_BF16_FROM)
+PP_ELEMENT(f16, uint16_t, pp_f16_to_float, PP_F16_FROM)
+
+#define PP_DTYPE(id, name, storage, kernels, sum, max, key, lowest, highest, mask, infinity)                                               \
+    [id] = {#name, sizeof(storage), sum##_bytes, max##_bytes, key##_bytes, sum##_floating, sum##_float, lowest, highest,                   \
+            mask,  infinity,        max##_least, key##_least, name##_load, name##_store},
 const pp_dtype_info pp_dtypes[] = {
 #include "dtype.def"
 };
@@ -13,14 +41,14 @@ const int pp_dtype_count = PP_COUNT(pp_dtypes);
 
 size_t pp_dtype_size(pp_dtype dtype) { return (int)dtype >= 0 && (int)dtype < pp_dtype_count ? pp_dtypes[dtype].size : 0; }
 
-uint8_t pp_u8_average(int64_t sum, double divisor, pp_rounding rounding)
+int pp_integer_average(int64_t sum, double divisor, pp_rounding rounding, int lowest, int highest)
 {
     double value = (double)sum / divisor;
-    if (!(value > 0)) return 0; /* negative, by a negative divisor, saturates */
-    if (value >= 255) return 255;
-    int whole = (int)value;
-    double rest = value - whole;
-    if (rounding == PP_ROUND_TRUNCATE) return (uint8_t)whole;
-    bool up = rest > 0.5 || (rest == 0.5 && (rounding == PP_ROUND_HALF_AWAY || whole % 2));
-    return (uint8_t)(whole + up);
+    if (value <= lowest) return lowest; /* saturates */
+    if (value >= highest) return highest;
+    int whole = (int)value; /* towards zero */
+    double rest = value < 0 ? whole - value : value - whole;
+    if (rounding == PP_ROUND_TRUNCATE) return whole;
+    bool away = rest > 0.5 || (rest == 0.5 && (rounding == PP_ROUND_HALF_AWAY || whole % 2));
+    return whole + (away ? (value < 0 ? -1 : 1) : 0);
 }

@@ -10,7 +10,7 @@
 double pp_divisor_of(const pp_problem *problem, const pp_window w[3])
 {
     const pp_desc *desc = &problem->desc;
-    bool in_float = desc->dtype == PP_F32 || desc->dtype == PP_BF16;
+    bool in_float = pp_dtypes[desc->dtype].in_float;
     if (desc->op != PP_OP_AVERAGE) return 1;
     if (desc->divisor == PP_DIVISOR_OVERRIDE) return in_float ? (double)(float)desc->divisor_override : desc->divisor_override;
     int64_t product = w[0].extent * w[1].extent * w[2].extent; /* exact; one conversion */
@@ -22,11 +22,11 @@ double pp_empty_value(const pp_problem *problem)
     const pp_desc *desc = &problem->desc;
     if (desc->empty == PP_EMPTY_NAN) return (double)NAN;
     if (desc->empty == PP_EMPTY_ZERO || !problem->is_max) return 0;
-    static const double largest[] = {[PP_F32] = 0x1.fffffep127, [PP_F64] = 0x1.fffffffffffffp1023, [PP_U8] = 255, [PP_BF16] = 0x1.fep127};
-    double value = largest[desc->dtype];
-    if (desc->dtype == PP_U8) return desc->op == PP_OP_MAX ? 0 : value;
-    if (desc->empty == PP_EMPTY_IDENTITY || desc->empty == PP_EMPTY_ERROR) value = (double)INFINITY;
-    return desc->op == PP_OP_MAX ? -value : value;
+    const pp_dtype_info *info = &pp_dtypes[desc->dtype];
+    if (info->floating && (desc->empty == PP_EMPTY_IDENTITY || desc->empty == PP_EMPTY_ERROR)) {
+        return desc->op == PP_OP_MAX ? -(double)INFINITY : (double)INFINITY;
+    }
+    return desc->op == PP_OP_MAX ? info->lowest : info->highest;
 }
 
 pp_group pp_whole_group(const pp_problem *problem)

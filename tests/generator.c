@@ -52,10 +52,10 @@ static void put_choices(rng *r, char *p, bool max, bool bytes)
 
 void random_case(rng *r, char text[CASE_TEXT])
 {
-    static const char *const ops[] = {"max", "min", "avg", "sum"}, *const dtypes[] = {"f32", "f64", "u8", "bf16"};
+    static const char *const ops[] = {"max", "min", "avg", "sum"}, *const dtypes[] = {"f32", "f64", "u8", "bf16", "f16", "int8"};
     static const char *const layouts[3][4] = {
         {"ncw", "nwc", "cw", "wc"}, {"nchw", "nhwc", "chw", "hwc"}, {"ncdhw", "ndhwc", "cdhw", "dhwc"}};
-    int rank = 1 + (int)rng_below(r, 3), op = (int)rng_below(r, 4), mode = (int)rng_below(r, 8), dtype = (int)rng_below(r, 4);
+    int rank = 1 + (int)rng_below(r, 3), op = (int)rng_below(r, 4), mode = (int)rng_below(r, 8), dtype = (int)rng_below(r, 6);
     int form = (int)rng_below(r, 4), limit = rank == 1 ? 90 : rank == 2 ? 40 : 9;
     const char *kind = mode == 0 ? "global_" : mode == 1 ? "adaptive_" : "";
     char *p = text;
@@ -69,7 +69,7 @@ void random_case(rng *r, char text[CASE_TEXT])
     } else if (mode > 1) {
         p = put_window(r, p, rank);
     }
-    put_choices(r, p, op < 2, dtype == 2);
+    put_choices(r, p, op < 2, dtype == 2 || dtype == 5);
 }
 
 /* Appends one view: strides for the axes in random order, with gaps. */

@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "harness.h"
+#include "half.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -53,6 +54,9 @@ static void store(char *p, pp_dtype dtype, double value)
     case PP_U8:
         *(uint8_t *)p = isfinite(value) ? (uint8_t)(int64_t)(value * 37 + 128) : 255;
         break;
+    case PP_INT8:
+        *(int8_t *)p = isfinite(value) ? (int8_t)(int64_t)fmax(-128, fmin(127, value * 37)) : -128;
+        break;
     case PP_BF16: {
         float f = (float)value;
         uint32_t u;
@@ -60,6 +64,9 @@ static void store(char *p, pp_dtype dtype, double value)
         *(uint16_t *)(void *)p = (uint16_t)(u >> 16 | (isnan(f) ? 1 : 0));
         break;
     }
+    case PP_F16:
+        *(uint16_t *)(void *)p = half_of_double(value);
+        break;
     }
 }
 
@@ -171,7 +178,12 @@ bool tensor_gaps_intact(const tensor *t)
 static bool same(const void *a, const void *b, size_t size, pp_dtype dtype, bool indices, bool max)
 {
     if (!memcmp(a, b, size)) return true;
-    if (indices || dtype == PP_U8) return false;
+    if (indices || is_bytes(dtype)) return false;
+    if (dtype == PP_F16) {
+        uint16_t u, v;
+        memcpy(&u, a, 2), memcpy(&v, b, 2);
+        return ((u & 0x7fff) > 0x7c00 && (v & 0x7fff) > 0x7c00) || (max && !((u | v) & 0x7fff));
+    }
     double x, y;
     if (dtype == PP_F64) {
         memcpy(&x, a, 8), memcpy(&y, b, 8);

@@ -18,6 +18,8 @@ int64_t rng_below(rng *r, int64_t n); /* 0 ... n - 1 */
 typedef enum fill { FILL_INTS, FILL_RANDN, FILL_NAN, FILL_INF, FILL_TIES, FILL_EQUAL, FILL_COUNT } fill;
 extern const char *const fill_names[FILL_COUNT];
 
+static inline bool is_bytes(pp_dtype dtype) { return dtype == PP_U8 || dtype == PP_INT8; }
+
 /* ---- tensors: memory of exactly the size that a view needs, ending at a guard page or beginning behind one, canaries in all
  * elements that the view leaves out. */
 typedef struct tensor {

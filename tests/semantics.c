@@ -1,5 +1,6 @@
 /* Cases in the notation, run in every way (semantics.h). */
 #include "semantics.h"
+#include "half.h"
 
 enum { COPIES = 5 }; /* channels of the channels-last twin of a case with one channel */
 
@@ -24,6 +25,10 @@ double load(pp_dtype dtype, const void *array, size_t at)
         return ((const uint8_t *)array)[at];
     case PP_BF16:
         return bf16_to_double(((const uint16_t *)array)[at]);
+    case PP_F16:
+        return half_to_double(((const uint16_t *)array)[at]);
+    case PP_INT8:
+        return ((const int8_t *)array)[at];
     }
     return 0;
 }
@@ -45,6 +50,12 @@ void store(pp_dtype dtype, void *array, size_t at, double value)
         break;
     case PP_BF16:
         ((uint16_t *)array)[at] = (uint16_t)(bits >> 16);
+        break;
+    case PP_F16:
+        ((uint16_t *)array)[at] = half_of_double(value);
+        break;
+    case PP_INT8:
+        ((int8_t *)array)[at] = (int8_t)value;
         break;
     }
     if (!same_value(value, load(dtype, array, at), true))

@@ -25,7 +25,7 @@ static void names(void **state)
         {PP_NAME_STATUS, {"ok", "invalid", "refused", "unsupported", "overflow", "no_memory", "bad_index", "empty_window"}},
         {PP_NAME_OP, {"max", "min", "avg", "sum"}},
         {PP_NAME_MODE, {"sliding", "adaptive", "global"}},
-        {PP_NAME_DTYPE, {"f32", "f64", "u8", "bf16"}},
+        {PP_NAME_DTYPE, {"f32", "f64", "u8", "bf16", "f16", "int8"}},
         {PP_NAME_DIALECT, {"plain", "torch", "onnx", "keras", "tf", "tflite", "caffe", "onednn"}},
         {PP_NAME_SIZE_RULE, {"floor", "torch", "caffe", "plain", "given"}},
         {PP_NAME_PADDING, {"explicit", "valid", "same", "same_lower"}},
@@ -61,7 +61,7 @@ static void names(void **state)
         assert_null(pp_name(PP_NAME_ISA, none[i]));
         assert_false(pp_isa_available(none[i]));
     }
-    static const size_t sizes[] = {4, 8, 1, 2, 0, 0};
+    static const size_t sizes[] = {4, 8, 1, 2, 2, 1, 0, 0};
     for (int i = 0; i < COUNT(sizes); i++) assert_int_equal(pp_dtype_size((pp_dtype)i), sizes[i]);
     assert_int_equal(pp_dtype_size((pp_dtype)-1), 0);
 }

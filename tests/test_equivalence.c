@@ -47,7 +47,7 @@ static void close_pair(pair *p)
 static void same_results(const char *text, const pp_desc *a, const pp_desc *b, uint64_t seed, const char *about)
 {
     pair p;
-    fill kind = a->dtype == PP_U8 ? FILL_INTS : (fill)(seed % FILL_COUNT);
+    fill kind = is_bytes(a->dtype) ? FILL_INTS : (fill)(seed % FILL_COUNT);
     if (!open_pair(&p, text, a, b, kind, seed)) return;
     problem_run(&p.a, false, text);
     problem_run(&p.b, false, text);
@@ -199,22 +199,23 @@ static void permutation(void **state)
 static void identity(void **state)
 {
     (void)state;
-    static const char *const ops[] = {"max", "min", "avg", "sum"}, *const dtypes[] = {"f32", "f64", "u8", "bf16"};
+    static const char *const ops[] = {"max", "min", "avg", "sum"}, *const dtypes[] = {"f32", "f64", "u8", "bf16", "f16", "int8"};
     static const char *const forms[] = {"1d ncw n2c3 i40",    "1d nwc n2c3 i40",      "2d nchw n1c2 i5x9",
                                         "2d nhwc n1c20 i5x9", "3d ncdhw n1c2 i3x4x5", "3d dhwc c5 i3x4x5"};
     for (int op = 0; op < 4; op++)
-        for (int dtype = 0; dtype < 4; dtype++)
+        for (int dtype = 0; dtype < COUNT(dtypes); dtype++)
             for (int form = 0; form < COUNT(forms); form++)
                 for (fill kind = 0; kind < FILL_COUNT; kind++) {
                     char text[CASE_TEXT];
-                    snprintf(text, sizeof text, "%s%s %s k1 s1%s", ops[op], forms[form], dtypes[dtype], dtype == 2 ? "" : " bwd");
-                    if (dtype == 2 && (kind == FILL_NAN || kind == FILL_INF)) continue;
+                    bool bytes = dtype == PP_U8 || dtype == PP_INT8;
+                    snprintf(text, sizeof text, "%s%s %s k1 s1%s", ops[op], forms[form], dtypes[dtype], bytes ? "" : " bwd");
+                    if (bytes && (kind == FILL_NAN || kind == FILL_INF)) continue;
                     problem p;
                     problem_case(&p, text, kind);
                     problem_run(&p, false, text);
                     if (tensor_differs(&p.tensor[PP_INPUT], &p.tensor[PP_OUTPUT], p.desc->dtype, false, true) >= 0)
                         complain("%s is not the identity", text);
-                    if (dtype != 2) {
+                    if (!bytes) {
                         problem_run(&p, true, text);
                         if (tensor_differs(&p.tensor[PP_GRAD_OUTPUT], &p.tensor[PP_GRAD_INPUT], p.desc->dtype, false, true) >= 0)
                             complain("%s: its gradient neither", text);

@@ -246,7 +246,7 @@ static void unknown_values(void **state)
         FIELD(dialect, PP_DIALECT_ONEDNN + 1),
         FIELD(op, PP_OP_SUM + 1),
         FIELD(mode, PP_MODE_GLOBAL + 1),
-        FIELD(dtype, PP_BF16 + 1),
+        FIELD(dtype, PP_INT8 + 1),
         FIELD(layout, PP_CHANNELS_LAST + 1),
         FIELD(padding, PP_PAD_SAME_LOWER + 1),
         FIELD(size_rule, PP_SIZE_GIVEN + 1),

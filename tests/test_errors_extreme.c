@@ -195,7 +195,7 @@ static void random_desc(rng *r, pp_desc *desc)
     pp_desc_init(desc, dialect, 0, (pp_op)rng_below(r, 4), 1 + (int)rng_below(r, 3));
     bool max = desc->op == PP_OP_MAX || desc->op == PP_OP_MIN;
     desc->mode = rng_below(r, 4) ? PP_MODE_SLIDING : (pp_mode)(1 + rng_below(r, 2));
-    desc->dtype = (pp_dtype)rng_below(r, 4);
+    desc->dtype = (pp_dtype)rng_below(r, PP_INT8 + 1);
     desc->layout = (pp_layout)rng_below(r, 2);
     desc->batch = rng_below(r, 4) ? rng_below(r, 3) : extreme(r, 0);
     desc->channels = rng_below(r, 4) ? rng_below(r, 3) : extreme(r, 0);
@@ -214,7 +214,7 @@ static void random_desc(rng *r, pp_desc *desc)
     }
     desc->indices = max ? (pp_index_type)rng_below(r, 3) : PP_INDEX_NONE;
     desc->index_convention = (pp_index_convention)rng_below(r, 2);
-    desc->backward = desc->dtype == PP_U8 ? PP_BACKWARD_NONE : (pp_backward_kind)rng_below(r, 2);
+    desc->backward = is_bytes(desc->dtype) ? PP_BACKWARD_NONE : (pp_backward_kind)rng_below(r, 2);
     if (rng_below(r, 4)) return;
     pp_view *view = &desc->view[rng_below(r, PP_TENSOR_COUNT)];
     for (int i = 0; i < 2 + desc->rank; i++) view->strides[i] = rng_below(r, 2) ? 0 : extreme(r, -2);

@@ -190,7 +190,7 @@ static void check_case(const char *text, uint64_t seed, bool must_plan)
     const pp_desc *full = pp_plan_desc(plan);
     bool backward = full->backward != PP_BACKWARD_NONE;
     for (fill kind = 0; kind < FILL_COUNT; kind++) {
-        if (desc.dtype == PP_U8 && (kind == FILL_NAN || kind == FILL_INF)) continue;
+        if (is_bytes(desc.dtype) && (kind == FILL_NAN || kind == FILL_INF)) continue;
         data d = {.bad_alignment_end = rng_below(&r, 2),
                   .own_scratch = rng_below(&r, 2),
                   .shift = (size_t)rng_below(&r, 17) * pp_dtype_size(desc.dtype)};

@@ -139,7 +139,7 @@ static void make_max(pp_desc *d)
 {
     static int round; /* alternates the ways back */
     d->op = d->op == PP_OP_MAX || d->op == PP_OP_AVERAGE ? PP_OP_MAX : PP_OP_MIN;
-    if (d->dtype == PP_U8 || d->dtype == PP_BF16) d->dtype = PP_F32;
+    if (d->dtype != PP_F64) d->dtype = PP_F32;
     if (d->empty == PP_EMPTY_NAN) d->empty = PP_EMPTY_IDENTITY;
     d->indices = PP_INDEX_I64;
     d->backward = round++ % 2 ? PP_BACKWARD_INDICES : PP_BACKWARD_RECOMPUTE;
@@ -257,11 +257,11 @@ static void keep_max(pp_desc *d)
     d->op = PP_OP_MAX;
     if (d->divisor == PP_DIVISOR_OVERRIDE) d->divisor = PP_DIVISOR_VALID;
     d->indices = d->indices == PP_INDEX_NONE && d->channels % 2 ? PP_INDEX_I64 : d->indices;
-    if (d->dtype == PP_U8 && d->empty != PP_EMPTY_LOWEST) d->empty = PP_EMPTY_IDENTITY;
+    if (is_bytes(d->dtype) && d->empty != PP_EMPTY_LOWEST) d->empty = PP_EMPTY_IDENTITY;
     d->backward = PP_BACKWARD_NONE;
 }
 
-/* min(x) = -max(-x), NaN and infinities included; bytes: 255 - max(255 - x). */
+/* min(x) = -max(-x), NaN and infinities included; bytes: 255 - max(255 - x), or -1 - max(-1 - x). */
 static void mirror(void **state)
 {
     (void)state;
@@ -273,19 +273,20 @@ static void mirror(void **state)
         pp_desc min_desc = desc;
         min_desc.op = PP_OP_MIN;
         problem p, q;
-        fill kind = desc.dtype == PP_U8 ? FILL_INTS : (fill)(i % FILL_COUNT);
+        fill kind = is_bytes(desc.dtype) ? FILL_INTS : (fill)(i % FILL_COUNT);
         problem_open(&p, desc_plan(&desc, NULL, text), kind, (uint64_t)i);
         problem_open(&q, desc_plan(&min_desc, NULL, text), kind, (uint64_t)i);
-        bool bytes = desc.dtype == PP_U8;
+        bool bytes = is_bytes(desc.dtype);
+        double turn = desc.dtype == PP_U8 ? 255 : -1;
         for (int64_t k = 0; k < tensor_count(&q.tensor[PP_INPUT]); k++) {
             double x = value_at(&p.tensor[PP_INPUT], desc.dtype, k);
-            set_value(&q.tensor[PP_INPUT], desc.dtype, k, bytes ? 255 - x : -x);
+            set_value(&q.tensor[PP_INPUT], desc.dtype, k, bytes ? turn - x : -x);
         }
         problem_run(&p, false, text);
         problem_run(&q, false, text);
         for (int64_t k = 0; k < tensor_count(&p.tensor[PP_OUTPUT]); k++) {
             double a = value_at(&p.tensor[PP_OUTPUT], desc.dtype, k), b = value_at(&q.tensor[PP_OUTPUT], desc.dtype, k);
-            bool same = bytes ? b == 255 - a : b == -a || (isnan(a) && isnan(b));
+            bool same = bytes ? b == turn - a : b == -a || (isnan(a) && isnan(b));
             if (!same) complain("%s: output %lld: max %g, mirrored min %g", text, (long long)k, a, b);
         }
         if (desc.indices != PP_INDEX_NONE && memcmp(p.tensor[PP_INDICES].low, q.tensor[PP_INDICES].low, p.tensor[PP_INDICES].bytes))

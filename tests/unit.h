@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "half.h"
 #include "harness.h"
 
 #include <stdio.h>
@@ -145,6 +146,10 @@ static inline double value_at(const tensor *t, pp_dtype dtype, int64_t i)
         return *(const double *)p;
     case PP_U8:
         return *(const uint8_t *)p;
+    case PP_INT8:
+        return *(const int8_t *)p;
+    case PP_F16:
+        return half_to_double(*(const uint16_t *)p);
     default:
         bits = (uint32_t) * (const uint16_t *)p << 16;
         memcpy(&f, &bits, sizeof f);
@@ -161,6 +166,8 @@ static inline void set_value(const tensor *t, pp_dtype dtype, int64_t i, double 
     if (dtype == PP_F32) *(float *)p = f;
     else if (dtype == PP_F64) *(double *)p = value;
     else if (dtype == PP_U8) *(uint8_t *)p = (uint8_t)value;
+    else if (dtype == PP_INT8) *(int8_t *)p = (int8_t)value;
+    else if (dtype == PP_F16) *(uint16_t *)p = half_of_double(value);
     else *(uint16_t *)p = (uint16_t)(bits >> 16);
 }
 

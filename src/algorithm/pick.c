@@ -285,7 +285,7 @@ static bool make_row(builder *b, pp_pick *k, bool divides)
     k->read_begin *= p->inner;
     k->read_end *= p->inner;
     k->write_end = axis->output * p->inner;
-    k->flip = p->desc.op == PP_OP_MIN;
+    if (p->is_max) k->order = pp_order_of(p);
     return true;
 }
 

@@ -23,6 +23,7 @@
 #define PP_OWN_MAX 2
 #define PP_OWN_PART 4
 #define PP_OWN_PICK 8
+#define PP_OWN_HALF 16
 #define PP_OWN_STREAM 64
 
 #endif

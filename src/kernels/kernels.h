@@ -26,9 +26,9 @@ typedef struct pp_reduce {
     const pp_tap *taps;
     int64_t count, lanes;
     void *target;
-    void *target_index;                  /* index kernels */
-    bool flip;                           /* min on elements: order-reversed values */
-    bool ignore_nan, last_nan, last_tie; /* index kernels; ignore_nan also chooses among the max kernels */
+    void *target_index;      /* index kernels */
+    pp_order order;          /* of elements; lanes have it already */
+    bool last_nan, last_tie; /* index kernels */
 } pp_reduce;
 
 /* Turns finished lanes into elements, or elements into lanes to be summed. */
@@ -40,9 +40,10 @@ typedef struct pp_finish {
     double divisor;  /* 1: none */
     bool accumulate; /* add to what target holds */
     pp_rounding rounding;
-    bool flip, ignore_nan;
-    double empty;       /* the value of a lane that saw nothing but ignored NaN */
-    void *target_index; /* NULL: values only */
+    double lowest, highest; /* finite elements */
+    pp_order order;         /* of the lanes */
+    const void *empty;      /* the element for a lane that saw nothing but ignored NaN */
+    void *target_index;     /* NULL: values only */
     pp_index_type index_type;
     int64_t index_base, index_step, inner; /* index written = its own + index_base + (j % inner) * index_step */
 } pp_finish;
@@ -52,16 +53,16 @@ typedef void (*pp_finish_fn)(const pp_finish *);
 typedef void (*pp_stream_fn)(void *target, const void *source, size_t bytes);
 
 typedef struct pp_kernels {
-    int vector_bytes;                  /* 0: one lane at a time */
-    pp_reduce_fn sum, sum_lanes;       /* elements -> sum lanes; sum lanes -> sum lanes, in the order of the tree */
-    pp_reduce_fn max[2], max_lanes[2]; /* elements -> max lanes; lanes -> lanes.  [1]: NaN is ignored */
-    pp_reduce_fn index, index_lanes;   /* elements -> keys and indices; keys and indices -> the same */
-    pp_finish_fn finish_sum;           /* sum lanes -> elements: + 0, divide, convert, accumulate */
-    pp_finish_fn finish_max;           /* max lanes -> elements */
-    pp_finish_fn finish_index;         /* keys and indices -> elements (target may be NULL) and indices */
-    pp_pick_fn pick_sum, pick_max;     /* whole rows in registers; NULL: not brought.  pick_max: NaN wins */
-    pp_stream_fn stream;               /* copies past the caches (kernels/stream.inc) */
-    pp_finish_fn scale;                /* elements -> sum lanes, each divided */
+    int vector_bytes;                /* 0: one lane at a time */
+    pp_reduce_fn sum, sum_lanes;     /* elements -> sum lanes; sum lanes -> sum lanes, in the order of the tree */
+    pp_reduce_fn max[2];             /* elements -> max lanes, or lanes -> lanes.  [1]: NaN is ignored */
+    pp_reduce_fn index, index_lanes; /* elements -> keys and indices; keys and indices -> the same */
+    pp_finish_fn finish_sum;         /* sum lanes -> elements: + 0, divide, convert, accumulate */
+    pp_finish_fn finish_max;         /* max lanes -> elements */
+    pp_finish_fn finish_index;       /* keys and indices -> elements (target may be NULL) and indices */
+    pp_pick_fn pick_sum, pick_max;   /* whole rows in registers; NULL: not brought.  pick_max: NaN wins */
+    pp_stream_fn stream;             /* copies past the caches (kernels/stream.inc) */
+    pp_finish_fn scale;              /* elements -> sum lanes, each divided */
 } pp_kernels;
 
 #endif

@@ -3,7 +3,7 @@
 #ifndef PP_PICK_H
 #define PP_PICK_H
 
-#include "../common.h"
+#include "order.h"
 
 struct pp_tap;
 
@@ -44,7 +44,7 @@ typedef struct pp_pick {
     int64_t index_set;  /* bytes of these; they are the same for all pairs, or follow each other when listed */
     const char *extent; /* divisors' share: two vectors for each of the first "head" pairs, for those between, for those ... */
     int64_t head, tail; /* ... from "tail" on */
-    bool flip;          /* min: order-reversed values */
+    pp_order order;     /* of elements that are compared */
 } pp_pick;
 
 typedef void (*pp_pick_fn)(const pp_pick *);

@@ -20,7 +20,7 @@ static int64_t offset_of(const pp_array *array, const int64_t at[PP_AXES])
 static double element(const window_sum *s)
 {
     const pp_problem *p = s->run->problem;
-    double value = pp_reference_load(p->desc.dtype, s->run->base[s->tensor], offset_of(&p->array[s->tensor], s->at));
+    double value = pp_dtypes[p->desc.dtype].load(s->run->base[s->tensor], offset_of(&p->array[s->tensor], s->at));
     if (s->tensor != PP_GRAD_OUTPUT || p->desc.op == PP_OP_SUM) return value;
     pp_window w[3];
     for (int a = 0; a < 3; a++) w[a] = pp_axis_window(&s->run->group.axis[a], s->at[PP_D + a]);
@@ -79,17 +79,19 @@ static void each_result(const pp_run *run, pp_tensor source, const pp_axis *axis
 static void store_average(window_sum *s, const int64_t at[PP_AXES])
 {
     const pp_problem *p = s->run->problem;
+    const pp_dtype_info *info = &pp_dtypes[p->desc.dtype];
     char *output = s->run->base[PP_OUTPUT];
     int64_t offset = offset_of(&p->array[PP_OUTPUT], at);
     bool empty = false;
     for (int a = 0; a < 3; a++) empty |= s->window[a].begin == s->window[a].end;
     double divisor = pp_divisor_of(p, s->window);
     if (empty) {
-        pp_reference_store(p->desc.dtype, output, offset, pp_empty_value(p));
-    } else if (p->desc.dtype == PP_U8) {
-        ((uint8_t *)output)[offset] = pp_u8_average((int64_t)tree(s, 2), divisor, p->desc.rounding);
+        info->store(output, offset, pp_empty_value(p));
+    } else if (!info->floating) {
+        int average = pp_integer_average((int64_t)tree(s, 2), divisor, p->desc.rounding, (int)info->lowest, (int)info->highest);
+        info->store(output, offset, average);
     } else {
-        pp_reference_store(p->desc.dtype, output, offset, pp_reference_rounded(p->desc.dtype, tree(s, 2) / divisor) + 0.0);
+        info->store(output, offset, pp_reference_rounded(p->desc.dtype, tree(s, 2) / divisor) + 0.0);
     }
 }
 
@@ -99,11 +101,12 @@ void pp_reference_average_forward(const pp_run *run) { each_result(run, PP_INPUT
 static void store_gradient(window_sum *s, const int64_t at[PP_AXES])
 {
     const pp_problem *p = s->run->problem;
+    const pp_dtype_info *info = &pp_dtypes[p->desc.dtype];
     char *grad_input = s->run->base[PP_GRAD_INPUT];
     int64_t offset = offset_of(&p->array[PP_GRAD_INPUT], at);
     double gradient = tree(s, 2) + 0.0;
-    if (s->run->accumulate) gradient = pp_reference_rounded(p->desc.dtype, pp_reference_load(p->desc.dtype, grad_input, offset) + gradient);
-    pp_reference_store(p->desc.dtype, grad_input, offset, gradient);
+    if (s->run->accumulate) gradient = pp_reference_rounded(p->desc.dtype, info->load(grad_input, offset) + gradient);
+    info->store(grad_input, offset, gradient);
 }
 
 void pp_reference_average_backward(const pp_run *run) { each_result(run, PP_GRAD_OUTPUT, run->group.cover, store_gradient); }

@@ -33,8 +33,8 @@ static winner find(const pp_run *run, const int64_t at[PP_AXES])
                 int64_t d = w[0].first + td * axis[0].step;
                 int64_t h = w[1].first + th * axis[1].step;
                 int64_t x = w[2].first + tw * axis[2].step;
-                double value = pp_reference_load(p->desc.dtype, run->base[PP_INPUT],
-                                                 plane + d * input->stride[PP_D] + h * input->stride[PP_H] + x * input->stride[PP_W]);
+                double value = pp_dtypes[p->desc.dtype].load(run->base[PP_INPUT], plane + d * input->stride[PP_D] +
+                                                                                      h * input->stride[PP_H] + x * input->stride[PP_W]);
                 if (p->desc.nan == PP_NAN_IGNORE && isnan(value)) continue;
                 if (best.index >= 0 && !wins(&p->desc, value, best.value)) continue;
                 best.value = value;
@@ -56,7 +56,7 @@ static void store_winner(const pp_run *run, const int64_t at[PP_AXES])
     winner best = find(run, at);
     int64_t output = 0, indices = 0;
     for (int i = 0; i < PP_AXES; i++) output += at[i] * p->array[PP_OUTPUT].stride[i], indices += at[i] * p->array[PP_INDICES].stride[i];
-    pp_reference_store(p->desc.dtype, run->base[PP_OUTPUT], output, best.value);
+    pp_dtypes[p->desc.dtype].store(run->base[PP_OUTPUT], output, best.value);
     int64_t index = best.index < 0 ? -1 : best.index + index_base(p, at);
     if (p->desc.indices == PP_INDEX_I32) ((int32_t *)run->base[PP_INDICES])[indices] = (int32_t)index;
     if (p->desc.indices == PP_INDEX_I64) ((int64_t *)run->base[PP_INDICES])[indices] = index;
@@ -105,7 +105,7 @@ static pp_status gather_plane(const pp_run *run, int64_t at[PP_AXES], double *gr
                 if (index < -1) return PP_BAD_INDEX;
                 if (index < 0) continue;
                 for (int i = 0; i < PP_AXES; i++) offset += at[i] * p->array[PP_GRAD_OUTPUT].stride[i];
-                double value = pp_reference_load(dtype, run->base[PP_GRAD_OUTPUT], offset);
+                double value = pp_dtypes[dtype].load(run->base[PP_GRAD_OUTPUT], offset);
                 gradient[index] = pp_reference_rounded(dtype, gradient[index] + value);
             }
     return PP_OK;
@@ -122,8 +122,8 @@ static void store_plane(const pp_run *run, int64_t at[PP_AXES], const double *gr
                 double value = gradient[(at[PP_D] * p->axis[1].input + at[PP_H]) * p->axis[2].input + at[PP_W]];
                 int64_t offset = 0;
                 for (int i = 0; i < PP_AXES; i++) offset += at[i] * p->array[PP_GRAD_INPUT].stride[i];
-                if (run->accumulate) value = pp_reference_rounded(dtype, pp_reference_load(dtype, grad_input, offset) + value);
-                pp_reference_store(dtype, grad_input, offset, value);
+                if (run->accumulate) value = pp_reference_rounded(dtype, pp_dtypes[dtype].load(grad_input, offset) + value);
+                pp_dtypes[dtype].store(grad_input, offset, value);
             }
 }
 

@@ -1,40 +1,7 @@
 /* The reference as a row of the algorithm table. */
 #include "reference.h"
 
-double pp_reference_load(pp_dtype dtype, const char *base, int64_t at)
-{
-    switch (dtype) {
-    case PP_F32:
-        return ((const float *)base)[at];
-    case PP_F64:
-        return ((const double *)base)[at];
-    case PP_U8:
-        return ((const uint8_t *)base)[at];
-    case PP_BF16:
-        return pp_bf16_to_float(((const uint16_t *)base)[at]);
-    }
-    return 0;
-}
-
-void pp_reference_store(pp_dtype dtype, char *base, int64_t at, double value)
-{
-    switch (dtype) {
-    case PP_F32:
-        ((float *)base)[at] = (float)value;
-        break;
-    case PP_F64:
-        ((double *)base)[at] = value;
-        break;
-    case PP_U8:
-        ((uint8_t *)base)[at] = (uint8_t)value;
-        break;
-    case PP_BF16:
-        ((uint16_t *)base)[at] = pp_bf16_from_float((float)value);
-        break;
-    }
-}
-
-double pp_reference_rounded(pp_dtype dtype, double value) { return dtype == PP_F32 || dtype == PP_BF16 ? (double)(float)value : value; }
+double pp_reference_rounded(pp_dtype dtype, double value) { return pp_dtypes[dtype].in_float ? (double)(float)value : value; }
 
 static bool applies(const pp_problem *problem)
 {

@@ -7,11 +7,7 @@
 
 #include "../run.h"
 
-/* Element "at" of an array of a dtype, and back: floats as they are, bf16 rounded half to even. */
-double pp_reference_load(pp_dtype dtype, const char *base, int64_t at);
-void pp_reference_store(pp_dtype dtype, char *base, int64_t at, double value);
-
-/* Rounded to the type in which sums are made: float for f32 and bf16; f64 and the exact sums of integers stay. */
+/* Rounded to the type in which sums are made: float for f32 and the 16-bit floats; f64 and the exact sums of integers stay. */
 double pp_reference_rounded(pp_dtype dtype, double value);
 
 pp_status pp_reference_max_forward(const pp_run *run);

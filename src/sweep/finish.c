@@ -67,9 +67,11 @@ void pp_place_lanes(const pp_run *run, pp_reducing reducing, const pp_place *pla
     pp_finish f = {.source = lanes, .source_index = lane_indices, .lanes = place->groups * place->inner, .divisor = divisor};
     f.accumulate = run->accumulate && run->direction == PP_BACKWARD;
     f.rounding = desc->rounding;
-    f.flip = desc->op == PP_OP_MIN;
-    f.ignore_nan = desc->nan == PP_NAN_IGNORE;
-    f.empty = pp_empty_value(run->problem);
+    char empty[sizeof(double)];
+    pp_dtypes[desc->dtype].store(empty, 0, pp_empty_value(run->problem));
+    f.empty = empty;
+    f.order = pp_order_of(run->problem);
+    f.lowest = pp_dtypes[desc->dtype].lowest, f.highest = pp_dtypes[desc->dtype].highest;
     f.index_type = desc->indices;
     f.index_base = place->index_base;
     f.index_step = place->index_step;
@@ -86,9 +88,8 @@ void pp_place_lanes(const pp_run *run, pp_reducing reducing, const pp_place *pla
 
 bool pp_lanes_are_elements(const pp_run *run, pp_reducing reducing)
 {
-    const pp_desc *desc = &run->problem->desc;
-    return reducing == PP_MAXIMA && desc->op == PP_OP_MAX && (desc->nan != PP_NAN_IGNORE || !pp_dtypes[desc->dtype].floating) &&
-           pp_lane_size(desc->dtype, reducing) == pp_dtypes[desc->dtype].size;
+    pp_order order = pp_order_of(run->problem);
+    return reducing == PP_MAXIMA && !order.mask && !order.infinity && (!order.ignore_nan || !pp_dtypes[run->problem->desc.dtype].floating);
 }
 
 void pp_sweep_row(pp_sweep *s, const int64_t at[PP_AXES])

@@ -1,7 +1,6 @@
 /* Pieces of the sweeps. */
 #include "lines.h"
 
-#include <math.h>
 #include <string.h>
 
 pp_reducing pp_reducing_of(const pp_problem *problem)
@@ -27,16 +26,23 @@ pp_reduce_fn pp_from_lanes(const pp_run *run, pp_reducing reducing)
 {
     const pp_kernels *k = run->kernels;
     bool ignore = run->problem->desc.nan == PP_NAN_IGNORE;
-    return reducing == PP_SUMS ? k->sum_lanes : reducing == PP_MAXIMA ? k->max_lanes[ignore] : k->index_lanes;
+    return reducing == PP_SUMS ? k->sum_lanes : reducing == PP_MAXIMA ? k->max[ignore] : k->index_lanes;
+}
+
+pp_order pp_order_of(const pp_problem *problem)
+{
+    const pp_dtype_info *info = &pp_dtypes[problem->desc.dtype];
+    return (pp_order){.mask = problem->desc.op == PP_OP_MIN ? ~info->mask : info->mask,
+                      .infinity = info->infinity,
+                      .ignore_nan = problem->desc.nan == PP_NAN_IGNORE};
 }
 
 pp_reduce pp_reduce_for(const pp_problem *problem, bool elements)
 {
     const pp_desc *desc = &problem->desc;
-    return (pp_reduce){.flip = elements && desc->op == PP_OP_MIN,
-                       .ignore_nan = desc->nan == PP_NAN_IGNORE,
-                       .last_nan = desc->nan == PP_NAN_LAST,
-                       .last_tie = desc->ties == PP_TIES_LAST};
+    pp_reduce r = {.last_nan = desc->nan == PP_NAN_LAST, .last_tie = desc->ties == PP_TIES_LAST};
+    if (elements) r.order = pp_order_of(problem);
+    return r;
 }
 
 int pp_merges(int64_t t, int64_t begin, int64_t end, int64_t length)
@@ -52,52 +58,6 @@ int pp_merges(int64_t t, int64_t begin, int64_t end, int64_t length)
         } else if ((block + 1) << level < (uint64_t)end) { /* its partner on the right is still to come */
             return merges;
         } /* else that partner holds no taps, and the parent is this block */
-    }
-}
-
-void pp_fill_identity(char *lanes, int64_t count, const pp_problem *problem, pp_reducing reducing)
-{
-    size_t size = pp_lane_size(problem->desc.dtype, reducing);
-    if (reducing == PP_SUMS || size == 1) {
-        memset(lanes, 0, (size_t)count * size);
-        return;
-    }
-    /* -infinity; where NaN is ignored, NaN; below every key */
-    double value = problem->desc.nan == PP_NAN_IGNORE ? (double)NAN : -(double)INFINITY;
-    for (int64_t i = 0; i < count; i++) {
-        if (reducing == PP_WINNERS && size == 8) ((int64_t *)lanes)[i] = INT64_MIN;
-        else if (reducing == PP_WINNERS) ((int32_t *)lanes)[i] = INT32_MIN;
-        else if (size == 8) ((double *)lanes)[i] = value;
-        else ((float *)lanes)[i] = (float)value;
-    }
-}
-
-void pp_fill_empty(char *elements, int64_t count, int64_t step, const pp_problem *problem)
-{
-    double value = pp_empty_value(problem);
-    for (int64_t i = 0; i < count; i++) {
-        switch (problem->desc.dtype) {
-        case PP_F32:
-            ((float *)elements)[i * step] = (float)value;
-            break;
-        case PP_F64:
-            ((double *)elements)[i * step] = value;
-            break;
-        case PP_U8:
-            ((uint8_t *)elements)[i * step] = (uint8_t)value;
-            break;
-        case PP_BF16:
-            ((uint16_t *)elements)[i * step] = pp_bf16_from_float((float)value);
-            break;
-        }
-    }
-}
-
-void pp_fill_no_index(char *indices, int64_t count, int64_t step, pp_index_type type)
-{
-    for (int64_t i = 0; i < count; i++) {
-        if (type == PP_INDEX_I32) ((int32_t *)indices)[i * step] = -1;
-        else ((int64_t *)indices)[i * step] = -1;
     }
 }
 
@@ -132,4 +92,33 @@ void pp_copy(char *to, pp_strides ts, const char *from, pp_strides fs, int64_t g
         copy_sized(to, ts, from, fs, groups, inner, 8);
         break;
     }
+}
+
+/* "count" times one element, "step" apart. */
+static void fill(char *to, int64_t count, int64_t step, const void *element, size_t size)
+{
+    pp_copy(to, (pp_strides){step, 1}, element, (pp_strides){0, 1}, count, 1, size);
+}
+
+void pp_fill_identity(char *lanes, int64_t count, const pp_problem *problem, pp_reducing reducing)
+{
+    const pp_dtype_info *info = &pp_dtypes[problem->desc.dtype];
+    const char *least = info->least_max;
+    if (reducing == PP_SUMS) memset(lanes, 0, (size_t)count * info->sum_size);
+    else if (reducing == PP_WINNERS) fill(lanes, count, 1, info->least_key, info->key_size);
+    else fill(lanes, count, 1, least + (problem->desc.nan == PP_NAN_IGNORE ? info->max_size : 0), info->max_size);
+}
+
+void pp_fill_empty(char *elements, int64_t count, int64_t step, const pp_problem *problem)
+{
+    const pp_dtype_info *info = &pp_dtypes[problem->desc.dtype];
+    char element[sizeof(double)];
+    info->store(element, 0, pp_empty_value(problem));
+    fill(elements, count, step, element, info->size);
+}
+
+void pp_fill_no_index(char *indices, int64_t count, int64_t step, pp_index_type type)
+{
+    static const int64_t none = -1;
+    fill(indices, count, step, &none, type == PP_INDEX_I32 ? sizeof(int32_t) : sizeof none);
 }

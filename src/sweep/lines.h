@@ -14,6 +14,9 @@ size_t pp_lane_size(pp_dtype dtype, pp_reducing reducing);
 pp_reduce_fn pp_from_elements(const pp_run *run, pp_reducing reducing);
 pp_reduce_fn pp_from_lanes(const pp_run *run, pp_reducing reducing);
 
+/* How elements become lanes that compare. */
+pp_order pp_order_of(const pp_problem *problem);
+
 /* A reduction of elements or lanes with the options of the problem; the caller adds taps, lanes, source and target. */
 pp_reduce pp_reduce_for(const pp_problem *problem, bool elements);
 

@@ -210,7 +210,7 @@ bool pp_sweep_applies(const pp_problem *p, pp_direction direction, pp_reducing r
     if (p->inner > ((int64_t)1 << 36) / (span + 1)) return false;
     if (taps[0] * taps[1] > PP_MAX_TAPS) return false; /* one list; W has its own */
     /* 32-bit lanes hold sums of bytes, or indices of a plane, only so far */
-    if (reducing == PP_SUMS && p->desc.dtype == PP_U8 && taps[0] * taps[1] > INT32_MAX / 255 / taps[2]) return false;
+    if (reducing == PP_SUMS && !pp_dtypes[p->desc.dtype].floating && taps[0] * taps[1] > INT32_MAX / 255 / taps[2]) return false;
     if (reducing == PP_WINNERS && pp_lane_size(p->desc.dtype, reducing) == 4 && p->plane > INT32_MAX) return false;
     return true;
 }

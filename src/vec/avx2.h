@@ -1,16 +1,18 @@
-/* What AVX2 does better than the generic vector code: partial loads and stores of 32- and 64-bit lanes, floating maxima. */
+/* What AVX2 does better than the generic vector code: partial loads and stores of 32- and 64-bit lanes, maxima, halves. */
 #define PP_OWN_F32 (PP_OWN_PARTIAL | PP_OWN_MAX | PP_OWN_PART | PP_OWN_PICK)
 #define PP_OWN_F64 (PP_OWN_PARTIAL | PP_OWN_MAX | PP_OWN_PART | PP_OWN_PICK)
 #define PP_OWN_I32 PP_OWN_PARTIAL
 #define PP_OWN_I64 PP_OWN_PARTIAL
-#define PP_OWN_U8 PP_OWN_STREAM
-#define PP_OWN_NARROW 0
+#define PP_OWN_U8 (PP_OWN_MAX | PP_OWN_STREAM)
+#define PP_OWN_I16 PP_OWN_MAX
+#define PP_OWN_NARROW PP_OWN_HALF
 
 typedef float f32_own__avx2 __attribute__((vector_size(32)));
 typedef double f64_own__avx2 __attribute__((vector_size(32)));
 typedef int32_t i32_own__avx2 __attribute__((vector_size(32)));
 typedef int64_t i64_own__avx2 __attribute__((vector_size(32)));
 typedef uint8_t u8_own__avx2 __attribute__((vector_size(32)));
+typedef int16_t i16_own__avx2 __attribute__((vector_size(32)));
 
 PP_INLINE void u8_stream__avx2(uint8_t *p, u8_own__avx2 v) { _mm256_stream_si256((__m256i *)p, (__m256i)v); }
 PP_INLINE void u8_stream_end__avx2(void) { _mm_sfence(); }
@@ -101,4 +103,21 @@ PP_INLINE f64_own__avx2 f64_pick__avx2(f64_own__avx2 a, f64_own__avx2 b, const v
     __m256i both = _mm256_or_si256(_mm256_or_si256(even, _mm256_slli_epi64(even, 32)), _mm256_set1_epi64x((long long)1 << 32));
     return (f64_own__avx2)_mm256_blendv_pd((__m256d)_mm256_permutevar8x32_ps((__m256)a, both),
                                            (__m256d)_mm256_permutevar8x32_ps((__m256)b, both), (__m256d)at);
+}
+
+PP_INLINE u8_own__avx2 u8_max_nan__avx2(u8_own__avx2 a, u8_own__avx2 b) { return (u8_own__avx2)_mm256_max_epu8((__m256i)a, (__m256i)b); }
+PP_INLINE u8_own__avx2 u8_max_number__avx2(u8_own__avx2 a, u8_own__avx2 b) { return u8_max_nan__avx2(a, b); }
+PP_INLINE i16_own__avx2 i16_max_nan__avx2(i16_own__avx2 a, i16_own__avx2 b)
+{
+    return (i16_own__avx2)_mm256_max_epi16((__m256i)a, (__m256i)b);
+}
+PP_INLINE i16_own__avx2 i16_max_number__avx2(i16_own__avx2 a, i16_own__avx2 b) { return i16_max_nan__avx2(a, b); }
+
+PP_INLINE f32_own__avx2 f16_widen__avx2(const uint16_t *p)
+{
+    return (f32_own__avx2)_mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(const void *)p));
+}
+PP_INLINE void f16_narrow__avx2(uint16_t *p, f32_own__avx2 v)
+{
+    _mm_storeu_si128((__m128i *)(void *)p, _mm256_cvtps_ph((__m256)v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
 }

@@ -1,16 +1,18 @@
-/* AVX-512 (the Ice Lake set): masked partial loads and stores of every width, floating maxima with mask compares. */
+/* AVX-512 (the Ice Lake set): masked partial loads and stores of every width, maxima with mask compares, halves. */
 #define PP_OWN_F32 (PP_OWN_PARTIAL | PP_OWN_MAX | PP_OWN_PART | PP_OWN_PICK)
 #define PP_OWN_F64 (PP_OWN_PARTIAL | PP_OWN_MAX | PP_OWN_PART | PP_OWN_PICK)
 #define PP_OWN_I32 PP_OWN_PARTIAL
 #define PP_OWN_I64 PP_OWN_PARTIAL
-#define PP_OWN_U8 (PP_OWN_PARTIAL | PP_OWN_PART | PP_OWN_PICK | PP_OWN_STREAM)
-#define PP_OWN_NARROW PP_OWN_PARTIAL
+#define PP_OWN_U8 (PP_OWN_PARTIAL | PP_OWN_MAX | PP_OWN_PART | PP_OWN_PICK | PP_OWN_STREAM)
+#define PP_OWN_I16 (PP_OWN_PARTIAL | PP_OWN_MAX | PP_OWN_PART | PP_OWN_PICK)
+#define PP_OWN_NARROW (PP_OWN_PARTIAL | PP_OWN_HALF)
 
 typedef float f32_own__avx512 __attribute__((vector_size(64)));
 typedef double f64_own__avx512 __attribute__((vector_size(64)));
 typedef int32_t i32_own__avx512 __attribute__((vector_size(64)));
 typedef int64_t i64_own__avx512 __attribute__((vector_size(64)));
 typedef uint8_t u8_own__avx512 __attribute__((vector_size(64)));
+typedef int16_t i16_own__avx512 __attribute__((vector_size(64)));
 
 PP_INLINE void u8_stream__avx512(uint8_t *p, u8_own__avx512 v) { _mm512_stream_si512((__m512i *)p, (__m512i)v); }
 PP_INLINE void u8_stream_end__avx512(void) { _mm_sfence(); }
@@ -54,13 +56,21 @@ PP_INLINE u8_own__avx512 u8_load_first__avx512(const uint8_t *p, int64_t n)
     return (u8_own__avx512)_mm512_maskz_loadu_epi8(first__avx512(n), p);
 }
 PP_INLINE void u8_store_first__avx512(uint8_t *p, u8_own__avx512 v, int64_t n) { _mm512_mask_storeu_epi8(p, first__avx512(n), (__m512i)v); }
+PP_INLINE i16_own__avx512 i16_load_first__avx512(const int16_t *p, int64_t n)
+{
+    return (i16_own__avx512)_mm512_maskz_loadu_epi16((__mmask32)first__avx512(n), p);
+}
+PP_INLINE void i16_store_first__avx512(int16_t *p, i16_own__avx512 v, int64_t n)
+{
+    _mm512_mask_storeu_epi16(p, (__mmask32)first__avx512(n), (__m512i)v);
+}
 
 PP_INLINE f32_own__avx512 bf16_widen_first__avx512(const uint16_t *p, int64_t n)
 {
     __m256i v = _mm256_maskz_loadu_epi16((__mmask16)first__avx512(n), p);
     return (f32_own__avx512)_mm512_slli_epi32(_mm512_cvtepu16_epi32(v), 16);
 }
-PP_INLINE i32_own__avx512 u8_widen_first__avx512(const uint8_t *p, int64_t n)
+PP_INLINE i32_own__avx512 byte_widen_first__avx512(const uint8_t *p, int64_t n)
 {
     return (i32_own__avx512)_mm512_cvtepu8_epi32(_mm_maskz_loadu_epi8((__mmask16)first__avx512(n), p));
 }
@@ -89,12 +99,13 @@ PP_INLINE f64_own__avx512 f64_max_number__avx512(f64_own__avx512 a, f64_own__avx
 }
 
 /* A part is a mask. */
-typedef uint64_t f32_part__avx512, f64_part__avx512, u8_part__avx512;
+typedef uint64_t f32_part__avx512, f64_part__avx512, u8_part__avx512, i16_part__avx512;
 
 PP_INLINE uint64_t part__avx512(int64_t from, int64_t to) { return first__avx512(pp_max(to, 0)) & ~first__avx512(pp_max(from, 0)); }
 PP_INLINE uint64_t f32_part_of__avx512(int64_t from, int64_t to) { return part__avx512(from, to); }
 PP_INLINE uint64_t f64_part_of__avx512(int64_t from, int64_t to) { return part__avx512(from, to); }
 PP_INLINE uint64_t u8_part_of__avx512(int64_t from, int64_t to) { return part__avx512(from, to); }
+PP_INLINE uint64_t i16_part_of__avx512(int64_t from, int64_t to) { return part__avx512(from, to); }
 
 PP_INLINE f32_own__avx512 f32_load_part__avx512(const float *p, uint64_t part, f32_own__avx512 other)
 {
@@ -111,6 +122,14 @@ PP_INLINE u8_own__avx512 u8_load_part__avx512(const uint8_t *p, uint64_t part, u
     return (u8_own__avx512)_mm512_mask_loadu_epi8((__m512i)other, part, p);
 }
 PP_INLINE void u8_store_part__avx512(uint8_t *p, u8_own__avx512 v, uint64_t part) { _mm512_mask_storeu_epi8(p, part, (__m512i)v); }
+PP_INLINE i16_own__avx512 i16_load_part__avx512(const int16_t *p, uint64_t part, i16_own__avx512 other)
+{
+    return (i16_own__avx512)_mm512_mask_loadu_epi16((__m512i)other, (__mmask32)part, p);
+}
+PP_INLINE void i16_store_part__avx512(int16_t *p, i16_own__avx512 v, uint64_t part)
+{
+    _mm512_mask_storeu_epi16(p, (__mmask32)part, (__m512i)v);
+}
 
 PP_INLINE f32_own__avx512 f32_pick__avx512(f32_own__avx512 a, f32_own__avx512 b, const void *index)
 {
@@ -123,4 +142,51 @@ PP_INLINE f64_own__avx512 f64_pick__avx512(f64_own__avx512 a, f64_own__avx512 b,
 PP_INLINE u8_own__avx512 u8_pick__avx512(u8_own__avx512 a, u8_own__avx512 b, const void *index)
 {
     return (u8_own__avx512)_mm512_permutex2var_epi8((__m512i)a, _mm512_loadu_si512(index), (__m512i)b);
+}
+PP_INLINE i16_own__avx512 i16_pick__avx512(i16_own__avx512 a, i16_own__avx512 b, const void *index)
+{
+    return (i16_own__avx512)_mm512_permutex2var_epi16((__m512i)a, _mm512_loadu_si512(index), (__m512i)b);
+}
+
+PP_INLINE u8_own__avx512 u8_max_nan__avx512(u8_own__avx512 a, u8_own__avx512 b)
+{
+    return (u8_own__avx512)_mm512_max_epu8((__m512i)a, (__m512i)b);
+}
+PP_INLINE u8_own__avx512 u8_max_number__avx512(u8_own__avx512 a, u8_own__avx512 b) { return u8_max_nan__avx512(a, b); }
+PP_INLINE i16_own__avx512 i16_max_nan__avx512(i16_own__avx512 a, i16_own__avx512 b)
+{
+    return (i16_own__avx512)_mm512_max_epi16((__m512i)a, (__m512i)b);
+}
+PP_INLINE i16_own__avx512 i16_max_number__avx512(i16_own__avx512 a, i16_own__avx512 b) { return i16_max_nan__avx512(a, b); }
+
+PP_INLINE f32_own__avx512 f16_widen__avx512(const uint16_t *p)
+{
+    return (f32_own__avx512)_mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)(const void *)p));
+}
+PP_INLINE f32_own__avx512 f16_widen_first__avx512(const uint16_t *p, int64_t n)
+{
+    return (f32_own__avx512)_mm512_cvtph_ps(_mm256_maskz_loadu_epi16((__mmask16)first__avx512(n), p));
+}
+PP_INLINE __m256i half_bits__avx512(f32_own__avx512 v) { return _mm512_cvtps_ph((__m512)v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
+PP_INLINE void f16_narrow__avx512(uint16_t *p, f32_own__avx512 v) { _mm256_storeu_si256((__m256i *)(void *)p, half_bits__avx512(v)); }
+PP_INLINE void f16_narrow_first__avx512(uint16_t *p, f32_own__avx512 v, int64_t n)
+{
+    _mm256_mask_storeu_epi16(p, (__mmask16)first__avx512(n), half_bits__avx512(v));
+}
+PP_INLINE i32_own__avx512 half_widen_first__avx512(const int16_t *p, int64_t n)
+{
+    return (i32_own__avx512)_mm512_cvtepi16_epi32(_mm256_maskz_loadu_epi16((__mmask16)first__avx512(n), p));
+}
+PP_INLINE void byte_narrow_first__avx512(uint8_t *p, i32_own__avx512 v, int64_t n)
+{
+    _mm_mask_storeu_epi8(p, (__mmask16)first__avx512(n), _mm512_cvtepi32_epi8((__m512i)v));
+}
+
+/* As the generic narrow, part of a vector. */
+PP_INLINE void bf16_narrow_first__avx512(uint16_t *p, f32_own__avx512 v, int64_t n)
+{
+    __m512i u = (__m512i)v, even = _mm512_and_epi32(_mm512_srli_epi32(u, 16), _mm512_set1_epi32(1));
+    __m512i rounded = _mm512_add_epi32(_mm512_add_epi32(u, _mm512_set1_epi32(0x7fff)), even);
+    u = _mm512_mask_or_epi32(rounded, _mm512_cmp_ps_mask((__m512)v, (__m512)v, _CMP_UNORD_Q), u, _mm512_set1_epi32(0x400000));
+    _mm256_mask_storeu_epi16(p, (__mmask16)first__avx512(n), _mm512_cvtepi32_epi16(_mm512_srli_epi32(u, 16)));
 }

@@ -5,51 +5,117 @@
 #define PP_PASTE_EXPANDED(lane, operation, isa) PP_PASTE(lane, operation, isa)
 #define V(lane, operation) PP_PASTE_EXPANDED(lane, operation, PP_ISA)
 
+/* Copies the first elements of a vector: "bytes" of them, fewer than 64. */
+PP_NOINLINE static void V(pp, copy_first)(void *to, const void *from, int64_t bytes)
+{
+    char *t = to;
+    const char *f = from;
+    if (bytes & 32) memcpy(t, f, 32), t += 32, f += 32;
+    if (bytes & 16) memcpy(t, f, 16), t += 16, f += 16;
+    if (bytes & 8) memcpy(t, f, 8), t += 8, f += 8;
+    if (bytes & 4) memcpy(t, f, 4), t += 4, f += 4;
+    if (bytes & 2) memcpy(t, f, 2), t += 2, f += 2;
+    if (bytes & 1) *t = *f;
+}
+
 #define PP_LANE f32
 #define PP_LANE_TYPE float
 #define PP_LANE_BITS int32_t
-#define PP_LANE_ORDER -0.0f
+#define PP_LANE_ORDER o.mask ? -0.0f : 0
 #define PP_LANE_OWN PP_OWN_F32
 #include "lanes.inc"
 
 #define PP_LANE f64
 #define PP_LANE_TYPE double
 #define PP_LANE_BITS int64_t
-#define PP_LANE_ORDER -0.0
+#define PP_LANE_ORDER o.mask ? -0.0 : 0
 #define PP_LANE_OWN PP_OWN_F64
 #include "lanes.inc"
 
 #define PP_LANE i32
 #define PP_LANE_TYPE int32_t
 #define PP_LANE_BITS int32_t
-#define PP_LANE_ORDER 255 /* holds widened bytes */
 #define PP_LANE_OWN PP_OWN_I32
 #include "lanes.inc"
 
 #define PP_LANE i64
 #define PP_LANE_TYPE int64_t
 #define PP_LANE_BITS int64_t
-#define PP_LANE_ORDER 0
 #define PP_LANE_OWN PP_OWN_I64
 #include "lanes.inc"
 
 #define PP_LANE u8
 #define PP_LANE_TYPE uint8_t
 #define PP_LANE_BITS int8_t
-#define PP_LANE_ORDER 255
+#define PP_LANE_ORDER (uint8_t) o.mask
 #define PP_LANE_OWN PP_OWN_U8
 #include "lanes.inc"
 
-/* ---- widen: elements of a dtype to the lanes it is summed in */
+#define PP_LANE i16
+#define PP_LANE_TYPE int16_t
+#define PP_LANE_BITS int16_t
+#define PP_LANE_OWN PP_OWN_I16
+#include "lanes.inc"
+
+/* 16-bit floats as integers: lane = (sign ? bits ^ fold : bits) ^ mask + bias turns them into the order of their values, with
+ * every NaN above all (or, ignored, below all).  An order without an infinity leaves lanes as they are. */
+typedef struct V(i16, ordering) {
+    V(i16, vec) fold, mask, bias, infinity;
+} V(i16, ordering);
+
+PP_INLINE V(i16, ordering) V(i16, order)(pp_order o)
+{
+    int bias = o.ignore_nan ? INT16_MAX - o.infinity : o.infinity + 1 + INT16_MIN;
+    V(i16, ordering)
+    order = {V(i16, splat)(o.infinity ? INT16_MAX : 0), V(i16, splat)((int16_t)o.mask), V(i16, splat)((int16_t)(o.infinity ? bias : 0)),
+             V(i16, splat)((int16_t)o.infinity)};
+    return order;
+}
+
+#if PP_VECTOR_BYTES
+#define PP_WRAPPING(x) ((V(u16, vec))(x))
+typedef uint16_t V(u16, vec) __attribute__((vector_size(PP_VECTOR_BYTES)));
+#else
+#define PP_WRAPPING(x) ((uint16_t)(x))
+#endif
+
+PP_INLINE V(i16, vec) V(i16, ordered)(V(i16, vec) v, V(i16, ordering) o)
+{
+    return (V(i16, vec))(PP_WRAPPING(v ^ ((v >> 15) & o.fold) ^ o.mask) + PP_WRAPPING(o.bias));
+}
+
+PP_INLINE V(i16, vec) V(i16, restored)(V(i16, vec) v, V(i16, ordering) o)
+{
+    V(i16, vec) u = (V(i16, vec))((V(i16, vec))(PP_WRAPPING(v) - PP_WRAPPING(o.bias)) ^ o.mask);
+    return (V(i16, vec))(u ^ ((u >> 15) & o.fold));
+}
+
+PP_INLINE V(i16, mask) V(i16, is_nan)(V(i16, vec) element, V(i16, ordering) o)
+{
+    V(i16, vec) size = (V(i16, vec))(element & INT16_MAX);
+#if PP_VECTOR_BYTES
+    return (V(i16, mask))(size > o.infinity);
+#else
+    return (V(i16, mask)) - (size > o.infinity);
+#endif
+}
+#undef PP_WRAPPING
+
+/* ---- widen: elements of a dtype to the lanes it is summed in; narrow: such lanes to elements, rounding half to even */
 
 PP_INLINE V(f32, vec) V(f32, widen)(const float *p) { return V(f32, load)(p); }
 PP_INLINE V(f32, vec) V(f32, widen_first)(const float *p, int64_t n) { return V(f32, load_first)(p, n); }
+PP_INLINE void V(f32, narrow)(float *p, V(f32, vec) v) { V(f32, store)(p, v); }
+PP_INLINE void V(f32, narrow_first)(float *p, V(f32, vec) v, int64_t n) { V(f32, store_first)(p, v, n); }
 PP_INLINE V(f64, vec) V(f64, widen)(const double *p) { return V(f64, load)(p); }
 PP_INLINE V(f64, vec) V(f64, widen_first)(const double *p, int64_t n) { return V(f64, load_first)(p, n); }
+PP_INLINE void V(f64, narrow)(double *p, V(f64, vec) v) { V(f64, store)(p, v); }
+PP_INLINE void V(f64, narrow_first)(double *p, V(f64, vec) v, int64_t n) { V(f64, store_first)(p, v, n); }
 
 #if PP_VECTOR_BYTES
 typedef uint16_t V(bf16, vec) __attribute__((vector_size(PP_VECTOR_BYTES / 2)));
-typedef uint8_t V(u8, quarter) __attribute__((vector_size(PP_VECTOR_BYTES / 4)));
+typedef int16_t V(half, vec) __attribute__((vector_size(PP_VECTOR_BYTES / 2)));
+typedef uint8_t V(byte, vec) __attribute__((vector_size(PP_VECTOR_BYTES / 4)));
 typedef uint32_t V(u32, vec) __attribute__((vector_size(PP_VECTOR_BYTES)));
 
 PP_INLINE V(f32, vec) V(bf16, widen)(const uint16_t *p)
@@ -58,13 +124,6 @@ PP_INLINE V(f32, vec) V(bf16, widen)(const uint16_t *p)
     memcpy(&v, p, sizeof v);
     V(u32, vec) u = __builtin_convertvector(v, V(u32, vec)) << 16;
     return V(f32, from_bits)((V(f32, mask))u);
-}
-
-PP_INLINE V(i32, vec) V(u8, widen)(const uint8_t *p)
-{
-    V(u8, quarter) v;
-    memcpy(&v, p, sizeof v);
-    return __builtin_convertvector(v, V(i32, vec));
 }
 
 /* Rounds half to even; a NaN stays a quiet NaN. */
@@ -76,69 +135,154 @@ PP_INLINE void V(bf16, narrow)(uint16_t *p, V(f32, vec) v)
     V(bf16, vec) half = __builtin_convertvector(u >> 16, V(bf16, vec));
     memcpy(p, &half, sizeof half);
 }
+
+/* The bits of 16-bit floats, sign extended. */
+PP_INLINE V(i32, vec) V(half, widen)(const int16_t *p)
+{
+    V(half, vec) v;
+    memcpy(&v, p, sizeof v);
+    return __builtin_convertvector(v, V(i32, vec));
+}
+
+/* Bytes without their sign, if they have one: see V(i32, ordered). */
+PP_INLINE V(i32, vec) V(byte, widen)(const uint8_t *p)
+{
+    V(byte, vec) v;
+    memcpy(&v, p, sizeof v);
+    return __builtin_convertvector(v, V(i32, vec));
+}
+
+PP_INLINE void V(byte, narrow)(uint8_t *p, V(i32, vec) v)
+{
+    V(byte, vec) bytes = __builtin_convertvector(v, V(byte, vec));
+    memcpy(p, &bytes, sizeof bytes);
+}
+
+PP_INLINE V(f32, vec) V(i32, to_f32)(V(i32, vec) v) { return __builtin_convertvector(v, V(f32, vec)); }
+PP_INLINE V(i32, vec) V(f32, to_i32)(V(f32, vec) v) { return __builtin_convertvector(v, V(i32, vec)); } /* towards zero */
 #else
 PP_INLINE float V(bf16, widen)(const uint16_t *p) { return pp_bf16_to_float(*p); }
-PP_INLINE int32_t V(u8, widen)(const uint8_t *p) { return *p; }
 PP_INLINE void V(bf16, narrow)(uint16_t *p, float v) { *p = pp_bf16_from_float(v); }
+PP_INLINE int32_t V(half, widen)(const int16_t *p) { return *p; }
+PP_INLINE int32_t V(byte, widen)(const uint8_t *p) { return *p; }
+PP_INLINE void V(byte, narrow)(uint8_t *p, int32_t v) { *p = (uint8_t)v; }
+PP_INLINE float V(i32, to_f32)(int32_t v) { return (float)v; }
+PP_INLINE int32_t V(f32, to_i32)(float v) { return (int32_t)v; }
+#endif
+
+#if !(PP_OWN_NARROW & PP_OWN_HALF)
+PP_INLINE V(f32, vec) V(f16, widen)(const uint16_t *p)
+{
+    float a[V(f32, lanes)];
+    for (int i = 0; i < V(f32, lanes); i++) a[i] = pp_f16_to_float(p[i]);
+    return V(f32, load)(a);
+}
+
+PP_INLINE void V(f16, narrow)(uint16_t *p, V(f32, vec) v)
+{
+    float a[V(f32, lanes)];
+    V(f32, store)(a, v);
+    for (int i = 0; i < V(f32, lanes); i++) p[i] = pp_f16_from_float(a[i]);
+}
 #endif
 
 #if !(PP_OWN_NARROW & PP_OWN_PARTIAL)
-PP_INLINE V(f32, vec) V(bf16, widen_first)(const uint16_t *p, int64_t n)
-{
-    uint16_t a[V(f32, lanes)] = {0};
-    for (int64_t i = 0; i < n && i < V(f32, lanes); i++) a[i] = p[i];
-    return V(bf16, widen)(a);
-}
-
-PP_INLINE V(i32, vec) V(u8, widen_first)(const uint8_t *p, int64_t n)
-{
-    uint8_t a[V(i32, lanes)] = {0};
-    for (int64_t i = 0; i < n && i < V(i32, lanes); i++) a[i] = p[i];
-    return V(u8, widen)(a);
-}
+#define PP_WIDEN_FIRST(dtype, storage, lane)                                                                                               \
+    PP_INLINE V(lane, vec) V(dtype, widen_first)(const storage *p, int64_t n)                                                              \
+    {                                                                                                                                      \
+        storage a[V(lane, lanes)] = {0};                                                                                                   \
+        V(pp, copy_first)(a, p, n * (int64_t)sizeof *p);                                                                                   \
+        return V(dtype, widen)(a);                                                                                                         \
+    }
+#define PP_NARROW_FIRST(dtype, storage, lane)                                                                                              \
+    PP_INLINE void V(dtype, narrow_first)(storage * p, V(lane, vec) v, int64_t n)                                                          \
+    {                                                                                                                                      \
+        storage a[V(lane, lanes)];                                                                                                         \
+        V(dtype, narrow)(a, v);                                                                                                            \
+        V(pp, copy_first)(p, a, n * (int64_t)sizeof *p);                                                                                   \
+    }
+PP_WIDEN_FIRST(bf16, uint16_t, f32)
+PP_WIDEN_FIRST(f16, uint16_t, f32)
+PP_WIDEN_FIRST(half, int16_t, i32)
+PP_WIDEN_FIRST(byte, uint8_t, i32)
+PP_NARROW_FIRST(bf16, uint16_t, f32)
+PP_NARROW_FIRST(f16, uint16_t, f32)
+PP_NARROW_FIRST(byte, uint8_t, i32)
+#undef PP_WIDEN_FIRST
+#undef PP_NARROW_FIRST
 #endif
 
-PP_INLINE void V(bf16, narrow_first)(uint16_t *p, V(f32, vec) v, int64_t n)
+/* least <= highest; v is no NaN */
+PP_INLINE V(f32, vec) V(f32, clamped)(V(f32, vec) v, V(f32, vec) least, V(f32, vec) highest)
 {
-    uint16_t a[V(f32, lanes)];
-    V(bf16, narrow)(a, v);
-    for (int64_t i = 0; i < n && i < V(f32, lanes); i++) p[i] = a[i];
+#if PP_VECTOR_BYTES
+    V(f32, mask) below = (V(f32, mask))(v < least), above = (V(f32, mask))(v > highest);
+#else
+    V(f32, mask) below = -(v < least), above = -(v > highest);
+#endif
+    return V(f32, select)(below, least, V(f32, select)(above, highest, v));
 }
 
-PP_INLINE void V(f32, narrow)(float *p, V(f32, vec) v) { V(f32, store)(p, v); }
-PP_INLINE void V(f32, narrow_first)(float *p, V(f32, vec) v, int64_t n) { V(f32, store_first)(p, v, n); }
-PP_INLINE void V(f64, narrow)(double *p, V(f64, vec) v) { V(f64, store)(p, v); }
-PP_INLINE void V(f64, narrow_first)(double *p, V(f64, vec) v, int64_t n) { V(f64, store_first)(p, v, n); }
+/* Widened bytes with the sign that they have by o.mask. */
+typedef V(i32, vec) V(i32, ordering);
+PP_INLINE V(i32, ordering) V(i32, order)(pp_order o) { return V(i32, splat)(o.mask); }
+PP_INLINE V(i32, vec) V(i32, ordered)(V(i32, vec) v, V(i32, ordering) sign) { return (v ^ sign) - sign; }
 
 /* ---- keys: integers in the order of the values, NaN above all (or below all, below -infinity too), so that comparing a
- * value and an index together is integer arithmetic.  -0 has the key of +0. */
+ * value and an index together is integer arithmetic.  -0 has the key of +0.  from_key: an element of that value. */
 
-PP_INLINE V(i32, vec) V(f32, key)(V(f32, vec) v, bool ignore_nan)
+#if PP_VECTOR_BYTES
+#define PP_MASK(lane, condition) ((V(lane, mask))(condition))
+#else
+#define PP_MASK(lane, condition) ((V(lane, mask))(-(condition)))
+#endif
+
+PP_INLINE V(i32, vec) V(f32, key)(V(f32, vec) v, pp_order o)
 {
+    v = V(f32, ordered)(v, V(f32, order)(o));
     V(f32, mask) b = V(f32, bits)(V(f32, add)(v, V(f32, splat)(0.0f)));
-#if PP_VECTOR_BYTES
-    V(f32, mask) nan = (V(f32, mask))(v != v);
-#else
-    int32_t nan = -(v != v);
-#endif
-    V(f32, mask) key = b ^ ((b >> 31) & INT32_MAX);
-    return (V(i32, vec))((nan & V(i32, splat)(ignore_nan ? INT32_MIN : INT32_MAX)) | (~nan & key));
+    V(i32, vec) nan = V(i32, splat)(o.ignore_nan ? INT32_MIN : INT32_MAX);
+    return V(i32, select)(PP_MASK(f32, v != v), nan, (V(i32, vec))(b ^ ((b >> 31) & INT32_MAX)));
 }
 
-PP_INLINE V(i64, vec) V(f64, key)(V(f64, vec) v, bool ignore_nan)
+PP_INLINE float V(f32, from_key)(int32_t key, pp_order o)
 {
+    float value = pp_float_of_bits((uint32_t)(key == INT32_MAX ? key : key ^ (key < 0 ? INT32_MAX : 0)));
+    return o.mask ? -value : value;
+}
+
+PP_INLINE V(i64, vec) V(f64, key)(V(f64, vec) v, pp_order o)
+{
+    v = V(f64, ordered)(v, V(f64, order)(o));
     V(f64, mask) b = V(f64, bits)(V(f64, add)(v, V(f64, splat)(0.0)));
-#if PP_VECTOR_BYTES
-    V(f64, mask) nan = (V(f64, mask))(v != v);
-#else
-    int64_t nan = -(v != v);
-#endif
-    V(f64, mask) key = b ^ ((b >> 63) & INT64_MAX);
-    return (V(i64, vec))((nan & V(i64, splat)(ignore_nan ? INT64_MIN : INT64_MAX)) | (~nan & key));
+    V(i64, vec) nan = V(i64, splat)(o.ignore_nan ? INT64_MIN : INT64_MAX);
+    return V(i64, select)(PP_MASK(f64, v != v), nan, (V(i64, vec))(b ^ ((b >> 63) & INT64_MAX)));
 }
 
-PP_INLINE V(i32, vec) V(i32, key)(V(i32, vec) v, bool ignore_nan)
+PP_INLINE double V(f64, from_key)(int64_t key, pp_order o)
 {
-    (void)ignore_nan;
-    return v;
+    union {
+        int64_t bits;
+        double value;
+    } x = {key == INT64_MAX ? key : key ^ (key < 0 ? INT64_MAX : 0)};
+    return o.mask ? -x.value : x.value;
 }
+
+PP_INLINE V(i32, vec) V(byte, key)(V(i32, vec) v, pp_order o) { return v ^ V(i32, splat)(o.mask); }
+PP_INLINE uint8_t V(byte, from_key)(int32_t key, pp_order o) { return (uint8_t)(key ^ o.mask); }
+
+/* 16-bit floats: sign and size as a number, which is its own negative for a minimum. */
+PP_INLINE V(i32, vec) V(half, key)(V(i32, vec) v, pp_order o)
+{
+    V(i32, vec) size = v & INT16_MAX, sign = (v >> 31) ^ V(i32, splat)(o.mask);
+    V(i32, vec) nan = V(i32, splat)(o.ignore_nan ? INT32_MIN : INT32_MAX);
+    return V(i32, select)(PP_MASK(i32, size > V(i32, splat)(o.infinity)), nan, (size ^ sign) - sign);
+}
+
+PP_INLINE int16_t V(half, from_key)(int32_t key, pp_order o)
+{
+    if (key == INT32_MAX) return INT16_MAX;
+    if (o.mask) key = -key;
+    return (int16_t)(key < 0 ? -key | INT16_MIN : key);
+}
+#undef PP_MASK
