@@ -33,7 +33,7 @@ struct verb {
     int (*run)(const struct verb *verb, int argc, char **argv);
 };
 
-extern const struct verb verb_run, verb_bwd, verb_shape, verb_sheet, verb_verify, verb_info;
+extern const struct verb verb_run, verb_bwd, verb_shape, verb_sheet, verb_verify, verb_bench, verb_info;
 
 /* -------------------------------------------------------------------------------------------------- messages (message.c) */
 
@@ -60,6 +60,9 @@ struct option {
 /* Takes the options out of argv and leaves the other words there, in their order.  Returns -1 when the verb shall go on;
  * otherwise the exit status (--help was printed, or an option is wrong). */
 int take_options(const struct verb *verb, const struct option *options, int *argc, char **argv);
+
+/* Refuses the value of an option that is none of the library's names; NULL (not given) is taken. */
+int check_name(const struct verb *verb, const char *option, pp_names list, const char *name);
 
 /* ------------------------------------------------------------------------------------------- cases and files (words.c) */
 

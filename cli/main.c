@@ -7,7 +7,7 @@
 #include <string.h>
 #include <zlib.h>
 
-static const struct verb *const verbs[] = {&verb_run, &verb_bwd, &verb_shape, &verb_sheet, &verb_verify, &verb_info};
+static const struct verb *const verbs[] = {&verb_run, &verb_bwd, &verb_shape, &verb_sheet, &verb_verify, &verb_bench, &verb_info};
 
 #define VERB_COUNT (sizeof verbs / sizeof *verbs)
 

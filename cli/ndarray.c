@@ -1,4 +1,5 @@
 /* ndarray.c - arrays in memory. */
+#define _POSIX_C_SOURCE 200809L
 #include "ndarray.h"
 
 #include <math.h>
@@ -57,12 +58,15 @@ bool is_c_order(const struct array *array)
     return true;
 }
 
+/* Vectors that begin where cache lines do are faster; the benchmark's programs align alike. */
+enum { LINE = 64, LARGE = 1 << 21 };
+
 int new_array(const char *name, struct array *array, enum element element, int axes, const int64_t *shape)
 {
     array->data = NULL;
     if (!set_shape(array, element, axes, shape)) return fail(name, "too large for this machine");
     size_t size = (size_t)array->count * element_types[element].size;
-    array->data = malloc(size ? size : 1);
+    if (posix_memalign(&array->data, size < LARGE ? LINE : LARGE, size ? size : 1)) array->data = NULL;
     return array->data ? 0 : fail_memory(name);
 }
 

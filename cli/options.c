@@ -101,3 +101,10 @@ int take_options(const struct verb *verb, const struct option *options, int *arg
     *argc = kept;
     return -1;
 }
+
+int check_name(const struct verb *verb, const char *option, pp_names list, const char *name)
+{
+    for (int i = 0; name && pp_name(list, i); i++)
+        if (strcmp(pp_name(list, i), name) == 0) return 0;
+    return name ? misuse(verb, "--%s %s: no such one; poolpack info lists them", option, name) : 0;
+}

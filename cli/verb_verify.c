@@ -87,13 +87,6 @@ static int verify_file(const struct verify_options *options, const char *path, s
     return status;
 }
 
-static int check_name(const struct verb *verb, const char *option, pp_names list, const char *name)
-{
-    for (int i = 0; name && pp_name(list, i); i++)
-        if (strcmp(pp_name(list, i), name) == 0) return 0;
-    return name ? misuse(verb, "--%s %s: no such one; poolpack info lists them", option, name) : 0;
-}
-
 static int verify_all(const struct verb *verb, struct verify_options *options, const struct words *words)
 {
     struct tally tally = {0, 0, 0, 0};

@@ -96,7 +96,7 @@ done <"$here/known_answers.txt"
 holds 'means of large planes' "$here/means.sh" "$poolpack" . >means.txt
 
 # ------------------------------------------------------------------------------------------------------- help, version, info
-for verb in run bwd shape sheet verify info; do
+for verb in run bwd shape sheet verify bench info; do
     works $verb --help
     holds "$verb --help has at most 24 lines" test "$(wc -l <out)" -le 24
     holds "$verb --help has at most 100 columns" test "$(wc -L <out)" -le 100
@@ -148,6 +148,12 @@ refuses 2 'sheet: no image' sheet max2d k2
 refuses 2 'sheet: -o sheet.jpg: *' sheet max2d k2 grey.png -o sheet.jpg
 refuses 2 'verify: no case' verify
 refuses 2 'verify: --isa abacus: *' verify max2d k2 i4x4 --isa abacus
+refuses 2 'bench: no case' bench
+refuses 2 'bench: grey.png: *' bench max2d k2 grey.png
+refuses 2 "bench: 'foo': *" bench max2d i4x4 k2 foo
+refuses 2 'bench: --isa abacus: *' bench max2d k2 i4x4 --isa abacus
+refuses 2 'bench: --algorithm abacus: *' bench max2d k2 i4x4 --algorithm abacus
+refuses 2 'bench: --ms 1.5: *' bench max2d k2 i4x4 --ms 1.5
 refuses 2 'info: me: *' info me
 
 # ------------------------------------------------------------------------------------------------------- every format is read
@@ -388,6 +394,33 @@ run verify max1d k2
 holds 'verify needs sizes' test $status -eq 1
 run verify max1d i1 k9 s1 max1d i9 k2
 holds 'a refused case is counted' grep -q '^2 cases, [0-9]* runs compared, 0 failed, 1 refused$' out
+
+# ------------------------------------------------------------------------------------------------------------------------ bench
+# Whether it works and what it says; how long anything takes is no test.
+works bench max2d nchw f32 n1c4 i20x20 k3 s2 p1 'avg2d nhwc u8 n1c3 i30x30 k2' 'max1d f64 i2000 k2 idx bwd' --ms 1
+holds 'bench has a row for each case' grep -qE '^max1d f64 i2000 k2 idx bwd +[0-9.]+ [mun]?s +.* [0-9.]+ +[0-9.]+ +[0-9]+ %  [a-z0-9-]+, [a-z0-9]+$' out
+holds 'bench sums up' grep -q '^3 cases: .* together, ' out
+works bench max2d i4x4 k2 --ms 1
+holds 'a few bytes have no limit' grep -qE ' -  +-  ' out
+for words in 'bench max2d n1c4 i40x40 k2 --ms 1 --json' 'bench max2d bf16 n1c4 i40x40 k2 idx32 --ms 1 --threads 3 --isa scalar --json' \
+    'bench avg2d nhwc f64 n1c4 i40x40 k3 s1 bwd --ms 1 --threads 0 --algorithm reference --json' 'bench sum1d n0 i9 k2 --ms 0 --json'; do
+    # shellcheck disable=SC2086
+    works $words
+    holds "$words is JSON" is_json
+done
+works bench max2d n1c4 i40x40 k2 --ms 1 --isa scalar --algorithm reference --json
+holds 'bench takes --algorithm and --isa' grep -q '"bytes": 32000, .*"algorithm": "reference", "isa": "scalar"' out
+works bench max2d n1c4 i40x40 k2 idx --ms 1 --json
+holds 'indices that are written count' grep -q '"bytes": 44800, ' out
+works bench max2d n1c4 i40x40 k2 idx bwd --ms 1 --json
+holds 'indices that are read do not' grep -q '"bytes": 32000, ' out
+works bench 'max2d n1c2 i9x9 k3 view=200,1,18,2:5' --ms 1
+refuses 1 'max2d k2: needs its sizes, *' bench max2d k2
+refuses 1 'avg2d u8 i9x9 k2 bwd: *' bench avg2d u8 i9x9 k2 bwd
+refuses 1 'max2d n1c2 i9x9 k2 fill=ints: *' bench max2d n1c2 i9x9 k2 fill=ints
+refuses 1 'max2d n99999c99999 i9999x9999 k2: needs * GB of memory, *' bench max2d n99999c99999 i9999x9999 k2
+run bench max1d k2 max1d i9 k2 --ms 1
+holds 'a refused case does not keep the others' test $status -eq 1 -a "$(wc -l <out)" -eq 2
 
 printf '%d passed, %d failed\n' $passed $failed
 [ $failed -eq 0 ]
