@@ -1,7 +1,8 @@
-"""The pictures of a run: share of the limit, cost against k, threads."""
+"""The pictures of a run: share of the limit, cost against k, threads, and the one of the README."""
 import math
 import re
 import statistics
+from collections import Counter
 
 from .report import share, time_text
 from .svg import FAINT, GRID, INK, Svg, spread_labels
@@ -32,6 +33,26 @@ GROUPS = (  # title, pattern of the rows' names
     ("photographs", r"image-"),
     ("64 megapixels", r"giga-"),
 )
+
+README_GROUPS = (  # title, pattern of the rows' names
+    ("3x3, stride 2 (ResNet)", r"stem-"),
+    ("2x2 (VGG)", r"vgg-"),
+    ("3x3, stride 1 (Inception)", r"inception-"),
+    ("one image, 3x3, stride 2", r"batch1-"),
+    ("global", r"global"),
+    ("adaptive", r"adaptive-"),
+    ("5x5 to 13x13 (YOLO)", r"spp"),
+    ("7x7 to 63x63", r"big-\w+-\w+-k(7|15|31|63)"),
+    ("1-D", r"1d-"),
+    ("3-D", r"3d-"),
+    ("gradient of the maximum", r"bwd-\w+-(max|k)"),
+    ("gradient of the average", r"bwd-\w+-avg"),
+    ("photographs", r"image-"),
+    ("one plane of 8192x8192", r"giga-"),
+    ("4x4 (what a call costs)", r"tiny-"),
+)
+MIDDLE = "#737b86"  # as readable on a light page as on a dark one
+LAYOUTS = (("channels first", "#d1495b"), ("channels last", "#2a8ca0"))
 
 
 def mean(values):
@@ -143,7 +164,55 @@ def draw_threads(run, path):
     svg.write(path)
 
 
+def readme_groups(run):
+    """title, and for each layout (median ratio to the best rival of each row, who that is most often) or None"""
+    rows = [r for r in run["rows"] if r["threads"] == 1 and r["how"] == "warm" and "ratio" in r
+            and " f32 " in r["case"] and "fill=" not in r["case"]]
+    for title, pattern in README_GROUPS:
+        found = [r for r in rows if re.match(pattern, r["name"])]
+        layouts = [[r for r in found if re.match(r"\S+ nc?d?h?w(c?) ", r["case"]).group(1) == end] for end in ("", "c")]
+        if found:
+            yield title, [(statistics.median(r["ratio"] for r in part), Counter(r["best"] for r in part).most_common(1)[0][0])
+                          if part else None for part in layouts]
+
+
+def draw_readme(run, path):
+    """As wide as a README's column.  One bar a family and layout, to the right of 1 where poolpack is faster."""
+    groups = list(readme_groups(run))
+    if not groups:
+        return
+    left, top, bar, gap, width = 178, 84, 14, 8, 400
+    ratios = [entry[0] for _, entries in groups for entry in entries if entry]
+    low, high = min(-1, math.floor(math.log2(min(ratios)))), max(2, math.ceil(math.log2(max(ratios))))
+    heights = [bar * sum(e is not None for e in entries) + gap for _, entries in groups]
+    bottom = top + sum(heights)
+    svg = Svg(700, bottom + 34, None)
+    svg.text(10, 22, "How many times as fast as the best other library", 16, colour=MIDDLE, bold=True)
+    svg.text(10, 42, "f32, one thread; median of each family's rows, against the fastest rival of each row (named: who that is most often)",
+             11, colour=MIDDLE)
+    svg.legend(left, 64, LAYOUTS, MIDDLE)
+    at = lambda ratio: left + width * (math.log2(ratio) - low) / (high - low)  # noqa: E731
+    for power in range(low, high + 1, 2 if high - low > 9 else 1):
+        svg.line(at(2**power), top, at(2**power), bottom, MIDDLE, 0.3)
+        svg.text(at(2**power), bottom + 16, f"{2**power}x" if power >= 0 else f"1/{2**-power}", 11, "middle", MIDDLE)
+    y = top
+    for (title, entries), height in zip(groups, heights):
+        svg.text(left - 10, y + (height - gap) / 2 + 8, title, 12, "end", MIDDLE)
+        y += gap / 2
+        for entry, (_, colour) in zip(entries, LAYOUTS):
+            if entry is None:
+                continue
+            ratio, rival = entry
+            svg.bar(min(at(1), at(ratio)), y + 1, abs(at(ratio) - at(1)), bar - 2, colour)
+            svg.text(max(at(1), at(ratio)) + 5, y + bar - 3.5, f"{ratio:.{2 if ratio < 9.95 else 0}f}x  {TITLES[rival]}", 10.5, colour=MIDDLE)
+            y += bar
+        y += gap / 2
+    svg.line(at(1), top - 4, at(1), bottom + 4, MIDDLE, 1.5)
+    svg.write(path)
+
+
 def draw_all(run, folder):
+    draw_readme(run, folder / "readme.svg")
     draw_shares(run, folder / "share.svg")
     draw_shares(run, folder / "share-2.svg", 2)
     for op in ("max", "avg"):

@@ -1,4 +1,4 @@
-"""Just enough SVG for three charts: text, lines, bars, axes."""
+"""Just enough SVG for a few charts: text, lines, bars, axes."""
 from xml.sax.saxutils import escape
 
 FONT = "font-family=\"system-ui, 'DejaVu Sans', sans-serif\""
@@ -6,9 +6,10 @@ INK, FAINT, GRID = "#1f2430", "#6b7280", "#e3e6eb"
 
 
 class Svg:
-    def __init__(self, width, height):
+    def __init__(self, width, height, background="#ffffff"):
+        """background None: that of the page, which may be light or dark"""
         self.width, self.height = width, height
-        self.parts = [f'<rect width="{width}" height="{height}" fill="#ffffff"/>']
+        self.parts = [f'<rect width="{width}" height="{height}" fill="{background}"/>'] if background else []
 
     def text(self, x, y, text, size=12, anchor="start", colour=INK, bold=False):
         weight = ' font-weight="600"' if bold else ""
@@ -33,10 +34,10 @@ class Svg:
         self.text(20, 30, title, 17, bold=True)
         self.text(20, 50, subtitle, 12, colour=FAINT)
 
-    def legend(self, x, y, entries):
+    def legend(self, x, y, entries, ink=INK):
         for name, colour in entries:
             self.bar(x, y - 9, 12, 10, colour)
-            self.text(x + 17, y, name, 12)
+            self.text(x + 17, y, name, 12, colour=ink)
             x += 17 + 7 * len(name) + 22
 
     def write(self, path):
