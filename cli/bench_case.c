@@ -99,7 +99,7 @@ static void fill_tensor(struct tensor *tensor, uint64_t seed)
     struct array *array = &tensor->buffer, first = *array;
     size_t size = element_types[array->element].size;
     if (first.count > PERIOD) first.count = PERIOD;
-    fill_array(&first, array->element == ELEMENT_U8 ? FILL_INTS : FILL_RANDN, seed);
+    fill_array(&first, fill_suits(FILL_RANDN, array->element) ? FILL_RANDN : FILL_INTS, seed);
     for (int64_t done = first.count; done < array->count;) {
         int64_t more = done < array->count - done ? done : array->count - done;
         memcpy((char *)array->data + (size_t)done * size, array->data, (size_t)more * size);
