@@ -36,6 +36,13 @@
 #define PP_PRINTF(text, first)
 #endif
 
+/* Before a loop of few and constantly many turns, whose arrays shall become registers: gcc does not unroll it by itself in time. */
+#if defined(__GNUC__) && !defined(__clang__)
+#define PP_UNROLL _Pragma("GCC unroll 16")
+#else
+#define PP_UNROLL
+#endif
+
 #define PP_COUNT(array) ((int)(sizeof(array) / sizeof((array)[0])))
 
 /* Where the caller wants his sentence. */

@@ -48,6 +48,23 @@ typedef struct pp_finish {
     int64_t index_base, index_step, inner; /* index written = its own + index_base + (j % inner) * index_step */
 } pp_finish;
 
+/* Rows of elements, and the same as a dense array [positions][lanes], of whose lanes only those of rows are touched. */
+typedef struct pp_transpose {
+    char *rows;
+    int64_t count, stride; /* of rows: number, distance in bytes */
+    char *dense;
+    int64_t lanes, positions;
+    int64_t ahead; /* bytes from the rows that are read now to those that are soon: they follow each other in memory */
+} pp_transpose;
+
+typedef void (*pp_transpose_fn)(const pp_transpose *);
+
+typedef struct pp_transposes {
+    pp_transpose_fn gather[4], spread[4]; /* to and from dense; by the logarithm of an element's size */
+} pp_transposes;
+
+extern const pp_transposes pp_transposes__avx2; /* for other instruction sets of its machines */
+
 typedef void (*pp_reduce_fn)(const pp_reduce *);
 typedef void (*pp_finish_fn)(const pp_finish *);
 typedef void (*pp_stream_fn)(void *target, const void *source, size_t bytes);
@@ -63,6 +80,7 @@ typedef struct pp_kernels {
     pp_pick_fn pick_sum, pick_max;   /* whole rows in registers; NULL: not brought.  pick_max: NaN wins */
     pp_stream_fn stream;             /* copies past the caches (kernels/stream.inc) */
     pp_finish_fn scale;              /* elements -> sum lanes, each divided */
+    const pp_transposes *transposes; /* of any type */
 } pp_kernels;
 
 #endif

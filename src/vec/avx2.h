@@ -5,6 +5,7 @@
 #define PP_OWN_I64 PP_OWN_PARTIAL
 #define PP_OWN_U8 (PP_OWN_MAX | PP_OWN_STREAM)
 #define PP_OWN_I16 PP_OWN_MAX
+#define PP_OWN_ZIP 1
 #define PP_OWN_NARROW PP_OWN_HALF
 
 typedef float f32_own__avx2 __attribute__((vector_size(32)));
@@ -63,6 +64,51 @@ PP_INLINE f64_own__avx2 f64_max_number__avx2(f64_own__avx2 a, f64_own__avx2 b)
 {
     __m256d y = (__m256d)b;
     return (f64_own__avx2)_mm256_blendv_pd(_mm256_max_pd((__m256d)a, y), (__m256d)a, _mm256_cmp_pd(y, y, _CMP_UNORD_Q));
+}
+
+/* Rows of elements to runs of elements: pieces of 16 bytes, "step" apart, as one vector, and elements of two
+ * vectors by turns, from the lower or upper halves of their pieces. */
+PP_INLINE u8_own__avx2 u8_load_pieces__avx2(const uint8_t *rows, int64_t step)
+{
+    __m128i low = _mm_loadu_si128((const __m128i *)rows);
+    return (u8_own__avx2)_mm256_inserti128_si256(_mm256_castsi128_si256(low), _mm_loadu_si128((const __m128i *)(rows + step)), 1);
+}
+PP_INLINE void u8_store_pieces__avx2(uint8_t *rows, int64_t step, u8_own__avx2 v)
+{
+    _mm_storeu_si128((__m128i *)rows, _mm256_castsi256_si128((__m256i)v));
+    _mm_storeu_si128((__m128i *)(rows + step), _mm256_extracti128_si256((__m256i)v, 1));
+}
+PP_INLINE u8_own__avx2 x1_zip_low__avx2(u8_own__avx2 a, u8_own__avx2 b)
+{
+    return (u8_own__avx2)_mm256_unpacklo_epi8((__m256i)a, (__m256i)b);
+}
+PP_INLINE u8_own__avx2 x1_zip_high__avx2(u8_own__avx2 a, u8_own__avx2 b)
+{
+    return (u8_own__avx2)_mm256_unpackhi_epi8((__m256i)a, (__m256i)b);
+}
+PP_INLINE u8_own__avx2 x2_zip_low__avx2(u8_own__avx2 a, u8_own__avx2 b)
+{
+    return (u8_own__avx2)_mm256_unpacklo_epi16((__m256i)a, (__m256i)b);
+}
+PP_INLINE u8_own__avx2 x2_zip_high__avx2(u8_own__avx2 a, u8_own__avx2 b)
+{
+    return (u8_own__avx2)_mm256_unpackhi_epi16((__m256i)a, (__m256i)b);
+}
+PP_INLINE u8_own__avx2 x4_zip_low__avx2(u8_own__avx2 a, u8_own__avx2 b)
+{
+    return (u8_own__avx2)_mm256_unpacklo_epi32((__m256i)a, (__m256i)b);
+}
+PP_INLINE u8_own__avx2 x4_zip_high__avx2(u8_own__avx2 a, u8_own__avx2 b)
+{
+    return (u8_own__avx2)_mm256_unpackhi_epi32((__m256i)a, (__m256i)b);
+}
+PP_INLINE u8_own__avx2 x8_zip_low__avx2(u8_own__avx2 a, u8_own__avx2 b)
+{
+    return (u8_own__avx2)_mm256_unpacklo_epi64((__m256i)a, (__m256i)b);
+}
+PP_INLINE u8_own__avx2 x8_zip_high__avx2(u8_own__avx2 a, u8_own__avx2 b)
+{
+    return (u8_own__avx2)_mm256_unpackhi_epi64((__m256i)a, (__m256i)b);
 }
 
 /* A part is a vector of masks. */

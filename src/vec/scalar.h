@@ -6,3 +6,4 @@
 #define PP_OWN_U8 0
 #define PP_OWN_I16 0
 #define PP_OWN_NARROW 0
+#define PP_OWN_ZIP 0

@@ -1,0 +1,341 @@
+/* The row "lanes" of the algorithm table: small planes of a channels-first tensor, of which one row does not fill a vector.  A
+ * layout is a view: a group of planes is transposed into scratch, where it is a channels-last problem whose channels are the
+ * planes; the table chooses who runs that, and the result is transposed back. */
+#include "algorithm.h"
+
+#include "../algorithms.h"
+
+#include <string.h>
+
+enum {
+    NEAR_BYTES = 1024 * 1024, /* smaller tensors lie in a cache that needs no prefetching ... */
+    AHEAD_BYTES = 4096,       /* ... else so far ahead */
+    UNIT_BYTES = 64,          /* lanes are multiples of this */
+    WIDE = 40,                /* elements of a row */
+    MAX_LANES = 256,          /* planes of a group */
+    GROUP_BYTES = 24 * 1024,  /* of a group's arrays, better: they stay in the first-level cache */
+    MOST_BYTES = 1024 * 1024, /* at most: in the second */
+};
+
+/* How a problem is done: made with the plan. */
+typedef struct layout {
+    const pp_pass *pass;                        /* what runs a group */
+    int64_t lanes;                              /* planes of a group */
+    int64_t segment;                            /* planes that lie at equal distances in every tensor: groups do not cross them */
+    size_t array[PP_TENSOR_COUNT], below, size; /* where they lie in scratch; what the pass takes; all */
+    pp_problem problem;                         /* a group */
+} layout;
+
+static bool uses(const pp_problem *p, pp_direction direction, pp_tensor tensor)
+{
+    switch (tensor) {
+    case PP_OUTPUT:
+        return direction == PP_FORWARD;
+    case PP_GRAD_OUTPUT:
+    case PP_GRAD_INPUT:
+        return direction == PP_BACKWARD;
+    case PP_INDICES:
+        return direction == PP_FORWARD ? p->desc.indices != PP_INDEX_NONE : p->desc.backward == PP_BACKWARD_INDICES;
+    default:
+        return direction == PP_FORWARD || p->desc.backward == PP_BACKWARD_RECOMPUTE;
+    }
+}
+
+static bool is_input(pp_tensor tensor) { return tensor == PP_INPUT || tensor == PP_GRAD_INPUT; }
+
+static bool is_written(pp_tensor tensor, pp_direction direction)
+{
+    return direction == PP_FORWARD ? tensor == PP_OUTPUT || tensor == PP_INDICES : tensor == PP_GRAD_INPUT;
+}
+
+static size_t element_size(const pp_problem *p, pp_tensor tensor)
+{
+    if (tensor != PP_INDICES) return pp_dtypes[p->desc.dtype].size;
+    return p->desc.indices == PP_INDEX_I32 ? sizeof(int32_t) : sizeof(int64_t);
+}
+
+static int log_of(size_t size)
+{
+    int log = 0;
+    while (size >> log > 1) log++;
+    return log;
+}
+
+/* ------------------------------------------------------------------------------------------------ planning */
+
+/* Positions of a plane of a tensor; more than a group can hold: MOST_BYTES. */
+static int64_t positions_of(const pp_problem *p, pp_tensor tensor)
+{
+    int64_t positions = 1;
+    for (int a = 0; a < 3; a++) {
+        positions *= pp_min(is_input(tensor) ? p->axis[a].input : p->axis[a].output, MOST_BYTES);
+        positions = pp_min(positions, MOST_BYTES);
+    }
+    return positions;
+}
+
+/* As many planes as the cache holds, but not so many that most lanes stay empty.  0: too large. */
+static int64_t choose_lanes(const pp_problem *p, pp_direction direction, int64_t segment)
+{
+    int64_t unit = 0, each = 0;
+    for (int t = 0; t < PP_TENSOR_COUNT; t++) {
+        if (!uses(p, direction, t)) continue;
+        each += positions_of(p, t) * (int64_t)element_size(p, t);
+        unit = pp_max(unit, UNIT_BYTES / (int64_t)element_size(p, t));
+    }
+    if (each * unit > MOST_BYTES) return 0;
+    int64_t most = pp_max(pp_min(pp_min(GROUP_BYTES / pp_max(each, 1), segment / 2), MAX_LANES) / unit, 1) * unit, best = most;
+    for (int64_t lanes = most; 2 * lanes >= most; lanes -= unit) { /* empty lanes of the last group */
+        if (pp_ceil_div(segment, lanes) * lanes < pp_ceil_div(segment, best) * best) best = lanes;
+    }
+    return best;
+}
+
+static int64_t find_segment(const pp_problem *p, pp_direction direction)
+{
+    bool all = true;
+    for (int t = 0; t < PP_TENSOR_COUNT; t++) {
+        const int64_t *stride = p->array[t].stride;
+        all = all && (!uses(p, direction, t) || p->n == 1 || p->c == 1 || stride[PP_N] == p->c * stride[PP_C]);
+    }
+    return all ? p->n * p->c : p->c;
+}
+
+/* The group as a problem: one channels-last image. */
+static void make_problem(const pp_problem *p, pp_direction direction, layout *l)
+{
+    pp_problem *group = &l->problem;
+    *group = *p;
+    group->stream = false;
+    group->n = group->c = 1;
+    group->inner = l->lanes;
+    group->desc.layout = PP_CHANNELS_LAST;
+    group->desc.batch = 1;
+    group->desc.channels = l->lanes;
+    group->desc.index_convention = PP_INDEX_PLANE;
+    group->inputs = positions_of(p, PP_INPUT) * l->lanes;
+    group->outputs = positions_of(p, PP_OUTPUT) * l->lanes;
+    for (int t = 0; t < PP_TENSOR_COUNT; t++) {
+        if (!uses(p, direction, t)) continue;
+        pp_array *array = &group->array[t];
+        int64_t size = l->lanes;
+        memset(array, 0, sizeof *array);
+        array->stride[PP_INNER] = 1;
+        for (int a = 2; a >= 0; a--) {
+            int64_t extent = is_input(t) ? p->axis[a].input : p->axis[a].output;
+            if (extent > 1) array->stride[PP_D + a] = size;
+            size *= extent;
+        }
+        array->high = size - 1;
+        l->array[t] = l->below;
+        l->below += pp_aligned((size_t)size * element_size(p, t));
+    }
+}
+
+/* Whether there is a way; returns what it needs in the plan, else 0. */
+static size_t make_layout(const pp_problem *p, pp_direction direction, layout *l, void *prepared)
+{
+    *l = (layout){.lanes = 0};
+    if (p->inner != 1 || !p->inputs || !p->outputs) return 0;
+    l->segment = find_segment(p, direction);
+    l->lanes = choose_lanes(p, direction, l->segment);
+    if (!l->lanes) return 0;
+    make_problem(p, direction, l);
+    for (int i = 0; i < pp_algorithm_count; i++) {
+        const pp_pass *pass = &pp_algorithm_table[i]->pass[direction];
+        if (!pp_algorithm_table[i]->uses_kernels || !pass->applies || !pass->applies(&l->problem)) continue;
+        if (pass->pays && !pass->pays(&l->problem)) continue;
+        size_t scratch = pass->scratch(&l->problem), room = pass->prepare ? pass->prepare(&l->problem, NULL) : 0;
+        if (scratch > 2 * (size_t)MOST_BYTES || sizeof *l + room > PP_PREPARED) continue;
+        l->pass = pass;
+        l->size = l->below + scratch;
+        if (prepared) {
+            memcpy(prepared, l, sizeof *l);
+            if (room) pass->prepare(&l->problem, (char *)prepared + sizeof *l);
+        }
+        return sizeof *l + room;
+    }
+    return 0;
+}
+
+static bool applies_in(const pp_problem *p, pp_direction direction)
+{
+    layout l;
+    return make_layout(p, direction, &l, NULL) > 0;
+}
+
+static size_t scratch_for(const pp_problem *p, pp_direction direction)
+{
+    layout l;
+    make_layout(p, direction, &l, NULL);
+    return l.size;
+}
+
+static size_t prepare_in(const pp_problem *p, pp_direction direction, void *memory)
+{
+    layout l;
+    return make_layout(p, direction, &l, memory);
+}
+
+/* ------------------------------------------------------------------------------------------------ transposing */
+
+/* One task at work. */
+typedef struct task {
+    const pp_run *run;
+    const layout *l;
+    char *scratch;
+    pp_run group;                                               /* the run of the pass */
+    int64_t first, count;                                       /* planes of the group */
+    int64_t begin[PP_TENSOR_COUNT][3], end[PP_TENSOR_COUNT][3]; /* what is read or written of each tensor, on D, H, W */
+} task;
+
+/* The part of a tensor that a run touches. */
+static void find_box(const pp_run *run, pp_tensor tensor, int64_t begin[3], int64_t end[3])
+{
+    bool result = is_input(tensor) == (run->direction == PP_BACKWARD);
+    for (int a = 0; a < 3; a++) begin[a] = run->begin[a], end[a] = run->end[a];
+    if (run->direction == PP_BACKWARD && tensor != PP_GRAD_INPUT) {
+        pp_outputs_of_range(run, begin, end);
+        result = tensor != PP_INPUT;
+    }
+    for (int a = 0; !result && a < 3; a++) pp_axis_reach(&run->group.axis[a], begin[a], end[a], &begin[a], &end[a]);
+}
+
+/* Between indices in the plane and those in the tensor: what lies in no plane stays outside of all. */
+static void convert_indices(const task *s, void *dense, int64_t positions, bool to_tensor)
+{
+    const pp_problem *p = s->run->problem;
+    bool narrow = p->desc.indices == PP_INDEX_I32;
+    for (int64_t k = 0; k < positions; k++) {
+        for (int64_t i = 0; i < s->count; i++) {
+            int64_t at = k * s->l->lanes + i, base = (s->first + i) * p->plane;
+            int64_t index = narrow ? ((int32_t *)dense)[at] : ((int64_t *)dense)[at];
+            if (index == -1) continue;
+            if (to_tensor) index += base;
+            else index = index >= base && index - base < p->plane ? index - base : -2;
+            if (narrow) ((int32_t *)dense)[at] = (int32_t)index;
+            else ((int64_t *)dense)[at] = index;
+        }
+    }
+}
+
+/* Transposes what is read or written of a tensor: rows of its box, or more at once where they follow each other. */
+static void transpose(task *s, pp_tensor tensor, bool back)
+{
+    const pp_problem *p = s->run->problem;
+    const int64_t *stride = p->array[tensor].stride, *begin = s->begin[tensor], *end = s->end[tensor];
+    int64_t extent[3], run = 1, size = (int64_t)element_size(p, tensor);
+    int axis = 2; /* axes from here on lie side by side */
+    for (int a = 0; a < 3; a++) {
+        extent[a] = is_input(tensor) ? p->axis[a].input : p->axis[a].output;
+        if (begin[a] >= end[a]) return;
+    }
+    for (; axis >= 0; axis--) {
+        if (end[axis] - begin[axis] > 1 && stride[PP_D + axis] != run) break;
+        run *= end[axis] - begin[axis];
+        if (end[axis] - begin[axis] < extent[axis]) {
+            axis--;
+            break;
+        }
+    }
+    int64_t at[3] = {begin[0], begin[1], begin[2]};
+    pp_transpose t = {.count = s->count, .lanes = s->l->lanes, .positions = run};
+    t.stride = (p->c > 1 ? stride[PP_C] : stride[PP_N]) * size;
+    if (!back && t.stride == run * size && p->inputs * size > NEAR_BYTES) t.ahead = AHEAD_BYTES;
+    int64_t plane = s->first / p->c * stride[PP_N] + s->first % p->c * stride[PP_C];
+    pp_transpose_fn fn = (back ? s->run->kernels->transposes->spread : s->run->kernels->transposes->gather)[log_of((size_t)size)];
+    for (;;) {
+        t.rows = s->run->base[tensor] + (plane + at[0] * stride[PP_D] + at[1] * stride[PP_H] + at[2] * stride[PP_W]) * size;
+        t.dense = s->scratch + s->l->array[tensor] + ((at[0] * extent[1] + at[1]) * extent[2] + at[2]) * s->l->lanes * size;
+        bool convert = tensor == PP_INDICES && p->desc.index_convention == PP_INDEX_TENSOR;
+        if (convert && back) convert_indices(s, t.dense, run, true);
+        fn(&t);
+        if (convert && !back) convert_indices(s, t.dense, run, false);
+        int a = axis;
+        for (; a >= 0 && ++at[a] == end[a]; a--) at[a] = begin[a];
+        if (a < 0) return;
+    }
+}
+
+/* ------------------------------------------------------------------------------------------------ running */
+
+static int64_t groups_of_segment(const layout *l) { return pp_ceil_div(l->segment, l->lanes); }
+static int64_t tasks_of(const pp_run *run)
+{
+    const layout *l = run->prepared;
+    return pp_ceil_div(run->group.last - run->group.first, l->segment) * groups_of_segment(l);
+}
+
+static void start(task *s, const pp_run *run, char *scratch)
+{
+    const layout *l = run->prepared;
+    s->run = run;
+    s->l = l;
+    s->scratch = scratch;
+    s->group = *run;
+    s->group.problem = &l->problem;
+    s->group.prepared = (const char *)run->prepared + sizeof *l;
+    s->group.group = (pp_group){0, 1, run->group.axis, run->group.cover};
+    for (int t = 0; t < PP_TENSOR_COUNT; t++) {
+        s->group.base[t] = uses(run->problem, run->direction, t) ? scratch + l->array[t] : NULL;
+        if (s->group.base[t]) find_box(run, t, s->begin[t], s->end[t]);
+    }
+    if (l->segment % l->lanes) memset(scratch, 0, l->below); /* lanes that stay empty */
+}
+
+static pp_status run_group(task *s)
+{
+    const pp_run *run = s->run;
+    for (int t = 0; t < PP_TENSOR_COUNT; t++) {
+        bool read = run->accumulate && t == PP_GRAD_INPUT;
+        if (s->group.base[t] && (read || !is_written(t, run->direction))) transpose(s, t, false);
+    }
+    pp_status status = s->l->pass->run(&s->group, 0, 1, s->scratch + s->l->below);
+    for (int t = 0; t < PP_TENSOR_COUNT && status == PP_OK; t++) {
+        if (s->group.base[t] && is_written(t, run->direction)) transpose(s, t, true);
+    }
+    return status;
+}
+
+static pp_status run_lanes(const pp_run *run, int64_t task_number, int64_t tasks, char *scratch)
+{
+    int64_t begin, end, each = groups_of_segment(run->prepared);
+    task s;
+    start(&s, run, scratch);
+    pp_share(tasks_of(run), task_number, tasks, &begin, &end);
+    for (int64_t i = begin; i < end; i++) {
+        s.first = run->group.first + i / each * s.l->segment + i % each * s.l->lanes;
+        s.count = pp_min(s.l->lanes, (i / each + 1) * s.l->segment + run->group.first - s.first);
+        pp_status status = run_group(&s);
+        if (status != PP_OK) return status;
+    }
+    return PP_OK;
+}
+
+/* ------------------------------------------------------------------------------------------------ when */
+
+/* Planes enough to fill most lanes; rows that do not fill vectors. */
+static bool small_planes(const pp_problem *p)
+{
+    int64_t planes = pp_whole_group(p).last, unit = UNIT_BYTES / (int64_t)pp_dtypes[p->desc.dtype].size;
+    return planes >= unit && p->axis[2].input < WIDE;
+}
+
+/* Forward where every window sees most of its row: elsewhere vectors along rows do better. */
+static bool forward_pays(const pp_problem *p) { return small_planes(p) && p->axis[2].output <= 2; }
+static bool backward_pays(const pp_problem *p) { return small_planes(p) && p->desc.backward != PP_BACKWARD_INDICES; }
+
+static bool forward_applies(const pp_problem *p) { return applies_in(p, PP_FORWARD); }
+static bool backward_applies(const pp_problem *p) { return applies_in(p, PP_BACKWARD); }
+static size_t forward_scratch(const pp_problem *p) { return scratch_for(p, PP_FORWARD); }
+static size_t backward_scratch(const pp_problem *p) { return scratch_for(p, PP_BACKWARD); }
+static size_t forward_prepare(const pp_problem *p, void *memory) { return prepare_in(p, PP_FORWARD, memory); }
+static size_t backward_prepare(const pp_problem *p, void *memory) { return prepare_in(p, PP_BACKWARD, memory); }
+
+const pp_algorithm pp_algorithm_lanes = {
+    .name = "lanes",
+    .what = "small planes side by side",
+    .uses_kernels = true,
+    .pass = {{forward_applies, forward_pays, forward_prepare, forward_scratch, tasks_of, run_lanes},
+             {backward_applies, backward_pays, backward_prepare, backward_scratch, tasks_of, run_lanes}},
+};
