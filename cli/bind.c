@@ -149,7 +149,7 @@ int wanted_element(const char *text, const char *dtype, const char *name, const 
 {
     char word[16] = "";
     find_word(text, is_dtype, word, sizeof word);
-    if (dtype && !is_dtype(dtype)) return fail(NULL, "--dtype %s: not a type of the notation (f32, f64, u8, bf16)", dtype);
+    if (dtype && !is_dtype(dtype)) return fail(NULL, "--dtype %s: not a type of the notation (f32, f64, u8, bf16, f16, int8)", dtype);
     if (dtype && word[0] && strcmp(dtype, word) != 0) return fail(text, "the case says %s, --dtype says %s", word, dtype);
     const char *wanted = dtype ? dtype : word;
     *element = array->origin == ORIGIN_TEXT ? ELEMENT_F32 : array->element;

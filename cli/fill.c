@@ -41,7 +41,7 @@ static double fill_bytes(uint64_t *state) { return (double)(next(state) & 255); 
 static const struct fill {
     const char *name;
     double (*value)(uint64_t *state);
-    double (*byte)(uint64_t *state); /* NULL: not for u8 */
+    double (*byte)(uint64_t *state); /* NULL: not for bytes */
 } fills[] = {
     {"ints", fill_ints, fill_bytes}, {"randn", fill_randn, NULL}, {"ties", fill_ties, fill_ties},
     {"nan1%", fill_nan, NULL},       {"inf", fill_inf, NULL},
@@ -49,10 +49,11 @@ static const struct fill {
 
 const char *fill_name(int kind) { return (size_t)kind < sizeof fills / sizeof *fills ? fills[kind].name : NULL; }
 
-bool fill_suits(int kind, enum element element) { return element != ELEMENT_U8 || fills[kind].byte; }
+bool fill_suits(int kind, enum element element) { return !is_bytes(element) || fills[kind].byte; }
 
 void fill_array(struct array *array, int kind, uint64_t seed)
 {
-    double (*value)(uint64_t *) = array->element == ELEMENT_U8 ? fills[kind].byte : fills[kind].value;
-    for (int64_t i = 0; i < array->count; i++) put_element(array, i, value(&seed));
+    double (*value)(uint64_t *) = is_bytes(array->element) ? fills[kind].byte : fills[kind].value;
+    double lowest = array->element == ELEMENT_INT8 && value == fill_bytes ? -128 : 0;
+    for (int64_t i = 0; i < array->count; i++) put_element(array, i, value(&seed) + lowest);
 }

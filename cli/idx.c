@@ -10,7 +10,7 @@ static const struct idx_type {
     const char *name;
 } types[] = {
     {0x08, true, ELEMENT_U8, "unsigned 8-bit"},      {0x0D, true, ELEMENT_F32, "32-bit float"},
-    {0x0E, true, ELEMENT_F64, "64-bit float"},       {0x09, false, ELEMENT_COUNT, "signed 8-bit"},
+    {0x0E, true, ELEMENT_F64, "64-bit float"},       {0x09, true, ELEMENT_INT8, "signed 8-bit"},
     {0x0B, false, ELEMENT_COUNT, "16-bit integers"}, {0x0C, false, ELEMENT_COUNT, "32-bit integers"},
 };
 
@@ -26,7 +26,7 @@ int read_idx(const char *name, struct bytes *bytes, struct array *array)
     const unsigned char *header = bytes->data;
     const struct idx_type *type = bytes->size >= 4 ? find_type(header[2]) : NULL;
     if (!type || header[3] == 0) return fail(name, "begins with zeros like IDX, but is not");
-    if (!type->known) return fail(name, "holds %s; of IDX, u8, f32 and f64 are read", type->name);
+    if (!type->known) return fail(name, "holds %s; of IDX, u8, int8, f32 and f64 are read", type->name);
     int axes = header[3];
     if (axes > MAX_AXES) return fail(name, "has %d axes; at most %d are read", axes, MAX_AXES);
     size_t start = 4 + 4 * (size_t)axes;

@@ -7,11 +7,14 @@
 #include <string.h>
 
 const struct element_type element_types[ELEMENT_COUNT] = {
-    [ELEMENT_F32] = {"f32", 'f', 4},   [ELEMENT_F64] = {"f64", 'f', 8}, [ELEMENT_U8] = {"u8", 'u', 1},
-    [ELEMENT_BF16] = {"bf16", 'V', 2}, [ELEMENT_I32] = {"i32", 'i', 4}, [ELEMENT_I64] = {"i64", 'i', 8},
+    [ELEMENT_F32] = {"f32", 'f', 4}, [ELEMENT_F64] = {"f64", 'f', 8},   [ELEMENT_U8] = {"u8", 'u', 1},   [ELEMENT_BF16] = {"bf16", 'V', 2},
+    [ELEMENT_F16] = {"f16", 'f', 2}, [ELEMENT_INT8] = {"int8", 'i', 1}, [ELEMENT_I32] = {"i32", 'i', 4}, [ELEMENT_I64] = {"i64", 'i', 8},
 };
 
-static const pp_dtype dtypes[] = {[ELEMENT_F32] = PP_F32, [ELEMENT_F64] = PP_F64, [ELEMENT_U8] = PP_U8, [ELEMENT_BF16] = PP_BF16};
+static const pp_dtype dtypes[] = {[ELEMENT_F32] = PP_F32,   [ELEMENT_F64] = PP_F64, [ELEMENT_U8] = PP_U8,
+                                  [ELEMENT_BF16] = PP_BF16, [ELEMENT_F16] = PP_F16, [ELEMENT_INT8] = PP_INT8};
+
+bool is_bytes(enum element element) { return element == ELEMENT_U8 || element == ELEMENT_INT8; }
 
 enum element element_of(pp_dtype dtype)
 {
@@ -95,6 +98,26 @@ static uint16_t double_to_bf16(double value)
     return (uint16_t)((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16);
 }
 
+static double f16_to_double(uint16_t half)
+{
+    int exponent = half >> 10 & 31, fraction = half & 0x3FF;
+    double size = exponent ? ldexp(1024 + fraction, exponent - 25) : ldexp(fraction, -24);
+    if (exponent == 31) size = fraction ? (double)NAN : (double)INFINITY;
+    return half & 0x8000 ? -size : size;
+}
+
+static uint16_t double_to_f16(double value)
+{
+    uint16_t sign = signbit(value) ? 0x8000 : 0;
+    int exponent;
+    double size = fabs(value);
+    if (isnan(value)) return 0x7E00;
+    if (size >= 65520) return sign | 0x7C00; /* the largest is 65504: this is half way to the next */
+    frexp(size, &exponent);                  /* size lies in [2^(exponent-1), 2^exponent); subnormals count in 2^-24 */
+    if (exponent < -13) return sign | (uint16_t)rint(ldexp(size, 24));
+    return sign | (uint16_t)(((exponent + 13) << 10) + (int)rint(ldexp(size, 11 - exponent)));
+}
+
 double get_element(const struct array *array, int64_t position)
 {
     switch (array->element) {
@@ -106,6 +129,10 @@ double get_element(const struct array *array, int64_t position)
         return ((const uint8_t *)array->data)[position];
     case ELEMENT_BF16:
         return (double)bf16_to_float(((const uint16_t *)array->data)[position]);
+    case ELEMENT_F16:
+        return f16_to_double(((const uint16_t *)array->data)[position]);
+    case ELEMENT_INT8:
+        return ((const int8_t *)array->data)[position];
     case ELEMENT_I32:
         return ((const int32_t *)array->data)[position];
     case ELEMENT_I64:
@@ -131,6 +158,12 @@ void put_element(struct array *array, int64_t position, double value)
     case ELEMENT_BF16:
         ((uint16_t *)array->data)[position] = double_to_bf16(value);
         break;
+    case ELEMENT_F16:
+        ((uint16_t *)array->data)[position] = double_to_f16(value);
+        break;
+    case ELEMENT_INT8:
+        ((int8_t *)array->data)[position] = (int8_t)value;
+        break;
     case ELEMENT_I32:
         ((int32_t *)array->data)[position] = (int32_t)value;
         break;
@@ -149,16 +182,17 @@ int convert_array(const char *name, struct array *array, enum element element)
     result.element = element;
     result.data = NULL;
     size_t size = element_types[element].size;
+    int lowest = element == ELEMENT_INT8 ? -128 : 0, highest = lowest + 255; /* of bytes */
     if (array->count > (int64_t)(PTRDIFF_MAX / 8)) return fail(name, "too large for this machine");
     result.data = malloc(array->count ? (size_t)array->count * size : 1);
     if (!result.data) return fail_memory(name);
     for (int64_t i = 0; i < array->count; i++) {
         double value = get_element(array, i);
-        if (element == ELEMENT_U8 && !(value >= 0 && value <= 255 && floor(value) == value)) {
+        if (is_bytes(element) && !(value >= lowest && value <= highest && floor(value) == value)) {
             char text[32];
             format_number(text, value, array->element != ELEMENT_F64);
             free(result.data);
-            return fail(name, "the value %s is not one of u8's, 0 to 255", text);
+            return fail(name, "the value %s is not one of %s's, %d to %d", text, element_types[element].name, lowest, highest);
         }
         put_element(&result, i, value);
     }

@@ -11,8 +11,8 @@
 
 #define MAX_AXES 8
 
-/* The library's types, and those of indices. */
-enum element { ELEMENT_F32, ELEMENT_F64, ELEMENT_U8, ELEMENT_BF16, ELEMENT_I32, ELEMENT_I64, ELEMENT_COUNT };
+/* The library's types, and behind them those of indices. */
+enum element { ELEMENT_F32, ELEMENT_F64, ELEMENT_U8, ELEMENT_BF16, ELEMENT_F16, ELEMENT_INT8, ELEMENT_I32, ELEMENT_I64, ELEMENT_COUNT };
 
 struct element_type {
     const char *name;
@@ -22,6 +22,7 @@ struct element_type {
 
 extern const struct element_type element_types[ELEMENT_COUNT];
 
+bool is_bytes(enum element element); /* u8, int8 */
 enum element element_of(pp_dtype dtype);
 pp_dtype dtype_of(enum element element); /* not for ELEMENT_I32, ELEMENT_I64 */
 
@@ -49,7 +50,7 @@ void free_array(struct array *array); /* leaves it empty; freeing twice is harml
 double get_element(const struct array *array, int64_t position);
 void put_element(struct array *array, int64_t position, double value);
 
-/* Changes the element type.  Rounds to nearest-even among the floating types; to u8 only whole numbers from 0 to 255. */
+/* Changes the element type.  Rounds to nearest-even among the floating types; to bytes only whole numbers of their range. */
 int convert_array(const char *name, struct array *array, enum element element);
 
 /* [[1,2],[3,4]]; "break_rows" puts each innermost list on a line of its own. */

@@ -146,7 +146,8 @@ int read_npy(const char *name, struct bytes *bytes, struct array *array)
     enum element element;
     bool swap;
     if (!parse_descr(header.descr, &element, &swap))
-        return fail(name, "its elements are '%s', not f4, f8, u1, i4, i8 or bfloat16; convert it: x.astype('float32')", header.descr);
+        return fail(name, "its elements are '%s', not f2, f4, f8, u1, i1, i4, i8 or bfloat16; convert it: x.astype('float32')",
+                    header.descr);
     if (!set_shape(array, element, header.axes, header.shape)) return fail(name, "its header asks for more elements than fit 64 bits");
     size_t size = element_types[element].size, wanted = (size_t)array->count * size;
     if (bytes->size - start < wanted)

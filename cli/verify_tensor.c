@@ -81,7 +81,7 @@ static bool same_element(const struct array *a, const struct array *b, int64_t i
 {
     size_t size = element_types[a->element].size;
     if (memcmp((const char *)a->data + (size_t)i * size, (const char *)b->data + (size_t)i * size, size) == 0) return true;
-    if (a->element == ELEMENT_U8 || a->element >= ELEMENT_I32) return false;
+    if (is_bytes(a->element) || a->element >= ELEMENT_I32) return false;
     double x = get_element(a, i), y = get_element(b, i);
     return (isnan(x) && isnan(y)) || (loose && x == 0 && y == 0);
 }

@@ -48,6 +48,9 @@ FILES = {
     "f8.npy": npy("<f8", "(2, 3)", floats(*SIX, kind="d")),
     "u1.npy": npy("|u1", "(2, 3)", bytes(SIX)),
     "bf16.npy": npy("<V2", "(2, 3)", b"".join(floats(v)[2:] for v in SIX)),
+    "f2.npy": npy("<f2", "(2, 3)", floats(*SIX, kind="e")),
+    "f2-big.npy": npy(">f2", "(2, 3)", floats(*SIX, order=">", kind="e")),
+    "i1.npy": npy("|i1", "(2, 3)", bytes(SIX)),
     "big.npy": npy(">f4", "(2, 3)", floats(*SIX, order=">")),
     "v2.npy": npy("<f4", "(2, 3)", floats(*SIX), version=2),
     "v3.npy": npy("<f4", "(2, 3)", floats(*SIX), version=3),
@@ -64,7 +67,7 @@ FILES = {
     # indices that no plane of 2x2 has
     "wild.npy": npy("<i8", "(1, 1)", floats(99, kind="q")),
     # .npy that must be refused
-    "f2.npy": npy("<f2", "(2, 3)", bytes(12)),
+    "i2.npy": npy("<i2", "(2, 3)", bytes(12)),
     "i8.npy": npy("<i8", "(2, 3)", floats(*SIX, kind="q")),
     "scalar.npy": npy("<f4", "()", floats(1)),
     "five.npy": npy("<f4", "(1, 1, 1, 1, 1, 1)", floats(1)),
@@ -97,6 +100,7 @@ FILES = {
     "planes.idx.gz": gzip.compress(PLANES),
     "vector.idx": idx(0x0D, (3,), floats(1, 2, 3, order=">")),
     "double.idx": idx(0x0E, (2, 2), floats(1, 2, 3, 4, order=">", kind="d")),
+    "signed.idx": idx(0x09, (2,), b"\1\xff"),
     "shorts.idx": idx(0x0B, (2,), b"\0\1\0\2"),
     "no-axes.idx": bytes([0, 0, 8, 0]),
     "huge.idx": idx(8, (0xFFFFFFFF,) * 4, b"x"),

@@ -157,7 +157,7 @@ refuses 2 'bench: --ms 1.5: *' bench max2d k2 i4x4 --ms 1.5
 refuses 2 'info: me: *' info me
 
 # ------------------------------------------------------------------------------------------------------- every format is read
-for file in f4 f8 u1 bf16 big v2 v3 fortran; do
+for file in f4 f8 u1 bf16 f2 f2-big i1 big v2 v3 fortran; do
     prints '[[1,2,3],[4,5,6]]' run max2d k1 $file.npy
 done
 prints '[[1,2,3],[4,5,6]]' run max2d k1 f4.npy.gz
@@ -203,9 +203,15 @@ prints '[nan,inf,-inf]' run max1d k1 '[nan,inf,-inf]'
 prints '[0.1]' run max1d k1 '[0.1]'
 prints '[0.1]' run max1d k1 f64 '[.1]'
 prints '[0.100097656]' run max1d k1 bf16 '[.1]'
+prints '[0.099975586]' run max1d k1 f16 '[.1]'
+prints '[65504,inf,-inf,5.9604645e-08,0,nan,1.0009766]' run max1d k1 f16 '[65519,65520,-1e9,4e-8,2e-8,nan,1.00048829]'
+prints '[-2,0]' run avg1d k2 int8 '[-1,-2,-1,0]'
+prints '[1,-1]' run max1d k1 signed.idx
+prints '[-128]' run min1d k3 int8 '[-128,127,0]'
 prints '[[6,4],[4,9]]
 indices [[4,3],[8,14]]' run max2d k2 idx '[[1,3,2,4],[6,5,1,2],[4,2,8,7],[1,4,9,6]]' 
 refuses 1 '*: the value 256 is not*' run max1d k1 u8 '[256]'
+refuses 1 '*: the value 128 is not*int8*-128 to 127*' run max1d k1 int8 '[128]'
 refuses 1 '*: the value 0.5 is not*' run max1d k1 u8 '[0.5]'
 refuses 1 'max2d k1 f32: the case says f32, --dtype says f64' run max2d k1 f32 f4.npy --dtype f64
 refuses 1 'five.npy: has 6 axes; the case takes nchw, chw, or hw*' run max2d k1 five.npy
@@ -226,7 +232,7 @@ refuses 1 'archive.npz: a zip archive*' run max2d k1 archive.npz
 refuses 1 'truncated.gz: the gzip data end too early' run max2d k1 truncated.gz
 refuses 1 'damaged.gz: the gzip data*' run max2d k1 damaged.gz
 refuses 1 'garbage.gz: something follows*' run max2d k1 garbage.gz
-refuses 1 "f2.npy: its elements are '<f2'*" run max2d k1 f2.npy
+refuses 1 "i2.npy: its elements are '<i2'*" run max2d k1 i2.npy
 refuses 1 'i8.npy: holds i64*' run max2d k1 i8.npy
 refuses 1 'scalar.npy: has 0 axes*' run max2d k1 scalar.npy
 refuses 1 'records.npy: holds records*' run max2d k1 records.npy
@@ -258,6 +264,10 @@ prints "$("$poolpack" run max2d k1 nchw.npy)" run max2d k1 copy.npy
 holds '.npy is written as NumPy writes it' cmp -s nchw.npy copy.npy
 works run max2d k1 bf16.npy -o copy-bf16.npy
 holds 'bfloat16 stays' cmp -s bf16.npy copy-bf16.npy
+works run max2d k1 f2.npy -o copy-f2.npy
+holds 'float16 stays' cmp -s f2.npy copy-f2.npy
+works run max2d k1 i1.npy -o copy-i1.npy
+holds 'int8 stays' cmp -s i1.npy copy-i1.npy
 works run max2d k1 rgba.png -o copy.png
 prints '[[[1,2,3,4]]]' run max2d k1 copy.png
 works run max2d nchw k1 rgb.png -o chw.png
