@@ -22,7 +22,7 @@ SUITES = {'torch': 'torch', 'onnx': 'onnx', 'ort': 'onnx', 'tensorflow': 'tf', '
 OPERATORS = {'max_pool': ('max', 'sliding'), 'avg_pool': ('average', 'sliding'),
              'adaptive_max_pool': ('max', 'adaptive'), 'adaptive_avg_pool': ('average', 'adaptive'),
              'global_max_pool': ('max', 'global'), 'global_avg_pool': ('average', 'global')}
-TYPES = {'float32': 'f32', 'float64': 'f64', 'uint8': 'u8', 'bfloat16': 'bf16'}
+TYPES = {'float32': 'f32', 'float64': 'f64', 'uint8': 'u8', 'bfloat16': 'bf16', 'float16': 'f16', 'int8': 'int8'}
 CONVENTIONS = {'plane': 'plane', 'nchw_flat_row': 'tensor'}
 NAN_RULES = {'propagate_last': 'last', 'propagate_first': 'first', 'ignore': 'ignore'}  # others: the dialect's
 EMPTY_RULES = {'-inf': 'identity', 'lowest_finite': 'lowest', 'zero': 'zero'}

@@ -19,7 +19,7 @@ def enumeration(words):
 DIALECT = enumeration('plain torch onnx keras tf tflite caffe onednn')
 OP = enumeration('max min average sum')
 MODE = enumeration('sliding adaptive global')
-DTYPE = enumeration('f32 f64 u8 bf16')
+DTYPE = enumeration('f32 f64 u8 bf16 f16 int8')
 LAYOUT = enumeration('first last')
 SIZE_RULE = enumeration('floor torch caffe plain given')
 PADDING = enumeration('explicit valid same_upper same_lower')
