@@ -4,6 +4,7 @@
 #define PP_KERNELS_H
 
 #include "../common.h"
+#include "levels.h"
 #include "pick.h"
 
 enum {
@@ -81,6 +82,8 @@ typedef struct pp_kernels {
     pp_stream_fn stream;             /* copies past the caches (kernels/stream.inc) */
     pp_finish_fn scale;              /* elements -> sum lanes, each divided */
     const pp_transposes *transposes; /* of any type */
+    const pp_level_kernels *sum_levels; /* on sum lanes; NULL: not brought */
+    const pp_level_kernels *max_levels; /* on keys of max lanes */
 } pp_kernels;
 
 #endif

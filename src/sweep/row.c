@@ -6,30 +6,16 @@ static bool sums(const pp_problem *p) { return !p->is_max; }
 static bool forward_applies(const pp_problem *p) { return pp_sweep_applies(p, PP_FORWARD, pp_reducing_of(p)); }
 static bool backward_applies(const pp_problem *p) { return sums(p) && pp_sweep_applies(p, PP_BACKWARD, PP_SUMS); }
 
-static bool levels_pay(const pp_problem *p, pp_direction direction)
-{
-    bool levels[2];
-    pp_sweep_levels(p, direction, levels);
-    return levels[0] || levels[1];
-}
+static bool forward_levels_apply(const pp_problem *p) { return pp_levels_apply(p, PP_FORWARD, pp_reducing_of(p)); }
+static bool backward_levels_apply(const pp_problem *p) { return sums(p) && pp_levels_apply(p, PP_BACKWARD, PP_SUMS); }
+static bool forward_levels_pay(const pp_problem *p) { return pp_levels_pay(p, PP_FORWARD); }
+static bool backward_levels_pay(const pp_problem *p) { return pp_levels_pay(p, PP_BACKWARD); }
 
-static bool forward_levels_pay(const pp_problem *p) { return levels_pay(p, PP_FORWARD); }
-static bool backward_levels_pay(const pp_problem *p) { return levels_pay(p, PP_BACKWARD); }
-
-/* Levels where they pay, or on both axes when they pay on neither (somebody asked for this algorithm). */
-static void choose_levels(const pp_problem *p, pp_direction direction, bool levels[2])
-{
-    pp_sweep_levels(p, direction, levels);
-    if (!levels[0] && !levels[1]) levels[0] = levels[1] = true;
-}
-
-static size_t scratch_for(const pp_problem *p, pp_direction direction, bool separable)
+static size_t scratch_for(const pp_problem *p, pp_direction direction, bool levels)
 {
     pp_run run = {.problem = p, .group = pp_whole_group(p), .direction = direction};
-    bool levels[2] = {false, false};
-    if (separable) choose_levels(p, direction, levels);
     for (int a = 0; a < 3; a++) run.end[a] = direction == PP_FORWARD ? p->axis[a].output : p->axis[a].input;
-    run.end[2] = pp_min(run.end[2], pp_sweep_segment(p, direction));
+    run.end[2] = pp_min(run.end[2], pp_sweep_segment(p, direction, levels));
     pp_sweep s;
     return pp_sweep_init(&s, &run, direction, pp_reducing_of(p), levels, NULL);
 }
@@ -44,16 +30,17 @@ static int64_t rows_of(const pp_run *run)
     return (run->group.last - run->group.first) * (run->end[0] - run->begin[0]) * (run->end[1] - run->begin[1]);
 }
 
-static int64_t parts_of(const pp_run *run)
+static int64_t parts_of(const pp_run *run, bool levels)
 {
-    int64_t segment = pp_sweep_segment(run->problem, run->direction);
+    int64_t segment = pp_sweep_segment(run->problem, run->direction, levels);
     return pp_ceil_div(run->end[2] - run->begin[2], segment);
 }
 
-static int64_t tasks_of(const pp_run *run) { return rows_of(run) * parts_of(run); }
+static int64_t row_tasks(const pp_run *run) { return rows_of(run) * parts_of(run, false); }
+static int64_t separable_tasks(const pp_run *run) { return rows_of(run) * parts_of(run, true); }
 
 /* Rows [begin, end) of one part of the width. */
-static void sweep_rows(const pp_run *part, const bool levels[2], int64_t begin, int64_t end, char *scratch)
+static void sweep_rows(const pp_run *part, bool levels, int64_t begin, int64_t end, char *scratch)
 {
     int64_t at[PP_AXES] = {0}, height = part->end[1] - part->begin[1], depth = part->end[0] - part->begin[0];
     pp_sweep s;
@@ -66,12 +53,10 @@ static void sweep_rows(const pp_run *part, const bool levels[2], int64_t begin, 
     }
 }
 
-static pp_status sweep(const pp_run *run, int64_t task, int64_t tasks, char *scratch, bool separable)
+static pp_status sweep(const pp_run *run, int64_t task, int64_t tasks, char *scratch, bool levels)
 {
-    int64_t begin, end, rows = rows_of(run), segment = pp_sweep_segment(run->problem, run->direction);
-    bool levels[2] = {false, false};
-    if (separable) choose_levels(run->problem, run->direction, levels);
-    pp_share(tasks_of(run), task, tasks, &begin, &end);
+    int64_t begin, end, rows = rows_of(run), segment = pp_sweep_segment(run->problem, run->direction, levels);
+    pp_share(rows * parts_of(run, levels), task, tasks, &begin, &end);
     while (begin < end) { /* part by part: rows of one follow each other */
         int64_t first = begin % rows, count = pp_min(end - begin, rows - first);
         pp_run part = *run;
@@ -93,14 +78,14 @@ const pp_algorithm pp_algorithm_row = {
     .name = "row",
     .what = "rows reduced over D and H, then along W",
     .uses_kernels = true,
-    .pass = {{forward_applies, NULL, NULL, row_forward_scratch, tasks_of, run_row},
-             {backward_applies, NULL, NULL, row_backward_scratch, tasks_of, run_row}},
+    .pass = {{forward_applies, NULL, NULL, row_forward_scratch, row_tasks, run_row},
+             {backward_applies, NULL, NULL, row_backward_scratch, row_tasks, run_row}},
 };
 
 const pp_algorithm pp_algorithm_separable = {
     .name = "separable",
     .what = "long windows by doubling levels",
     .uses_kernels = true,
-    .pass = {{forward_applies, forward_levels_pay, NULL, separable_forward_scratch, tasks_of, run_separable},
-             {backward_applies, backward_levels_pay, NULL, separable_backward_scratch, tasks_of, run_separable}},
+    .pass = {{forward_levels_apply, forward_levels_pay, NULL, separable_forward_scratch, separable_tasks, run_separable},
+             {backward_levels_apply, backward_levels_pay, NULL, separable_backward_scratch, separable_tasks, run_separable}},
 };

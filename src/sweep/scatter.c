@@ -50,17 +50,13 @@ static size_t own_size(const pp_problem *p)
     return sums_size(p) + row_size(p, pp_dtypes[p->desc.dtype].size) + row_size(p, pp_dtypes[p->desc.dtype].sum_size);
 }
 
-static void choose_levels(const pp_problem *p, bool levels[2]) { pp_sweep_levels(p, PP_FORWARD, levels); }
-
 static size_t scratch_size(const pp_problem *p)
 {
     if (!recomputes(p)) return own_size(p);
     pp_run run = {.problem = p, .group = pp_whole_group(p), .direction = PP_BACKWARD};
-    bool levels[2];
-    choose_levels(p, levels);
     for (int a = 0; a < 3; a++) run.end[a] = p->axis[a].input;
     pp_sweep s;
-    return own_size(p) + pp_sweep_init(&s, &run, PP_FORWARD, PP_WINNERS, levels, NULL);
+    return own_size(p) + pp_sweep_init(&s, &run, PP_FORWARD, PP_WINNERS, false, NULL);
 }
 
 /* ------------------------------------------------------------------------------------------------ adding */
@@ -333,9 +329,7 @@ static pp_status run_scatter(const pp_run *run, int64_t task, int64_t tasks, cha
     pp_outputs_of_range(recomputes(p) ? &part : run, s.from, s.to);
     prepare(&s, scratch);
     if (recomputes(p)) {
-        bool levels[2];
-        choose_levels(p, levels);
-        pp_sweep_init(&s.sweep, &part, PP_FORWARD, PP_WINNERS, levels, scratch + own_size(p));
+        pp_sweep_init(&s.sweep, &part, PP_FORWARD, PP_WINNERS, false, scratch + own_size(p));
     }
     pp_status status = PP_OK;
     for (int64_t i = first; i < last && status == PP_OK; i++) status = do_plane(&s, run->group.first + i);

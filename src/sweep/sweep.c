@@ -2,18 +2,9 @@
 #include "sweep.h"
 
 enum {
-    STRIP_BYTES = 256 * 1024,      /* of a tower: it should stay in the second-level cache */
-    BAND_BYTES = 64 * 1024 * 1024, /* of the rows of a band, at most */
-    SEGMENT_LANES = 32 * 1024      /* of a line: longer rows are done in parts */
+    SEGMENT_LANES = 32 * 1024, /* of a line: longer rows are done in parts */
+    RING_BYTES = 1024 * 1024   /* of the rows in the rings of levels */
 };
-
-/* Number of levels that windows of up to "longest" taps need. */
-static int level_count(int64_t longest)
-{
-    int count = 0;
-    while (longest >> count) count++;
-    return count;
-}
 
 /* Positions that the windows of "outputs" neighbouring outputs span at most. */
 static int64_t span_bound(const pp_axis *axis, int64_t outputs)
@@ -73,15 +64,13 @@ static void *take(char *scratch, size_t *used, size_t size)
 static void take_lines(pp_sweep *s, char *scratch, size_t *used, int64_t outputs)
 {
     size_t start = *used, lane = s->lane, line = (size_t)s->line * lane;
-    const pp_axis *w = &s->axis[2], *h = &s->axis[1];
-    int64_t w_buffers = s->levels[1] ? s->w_levels : 1;
+    const pp_axis *w = &s->axis[2];
     int64_t phase_line = s->split ? (s->line / s->inner + w->advance - 1) / w->advance * w->advance * s->inner : 0;
     size_t row = (size_t)(outputs * s->inner) * lane;
     s->column = take(scratch, used, (size_t)s->band * line);
-    if (s->levels[0]) s->tower = take(scratch, used, (size_t)(span_bound(h, s->band) * s->strip * s->h_levels) * lane);
-    if (w_buffers > 1) s->climb = take(scratch, used, (size_t)(w_buffers - 1) * line);
-    if (s->split) s->phases = take(scratch, used, (size_t)(w_buffers * phase_line) * lane);
-    if (w->period > 1) s->lane_class = take(scratch, used, row);
+    if (s->levels) *used = pp_levels_scratch(s, scratch, *used, outputs);
+    else if (s->split) s->phases = take(scratch, used, (size_t)phase_line * lane);
+    if (w->period > 1 && !s->levels) s->lane_class = take(scratch, used, row);
     s->result = take(scratch, used, row);
     s->mirror = *used - start;
     if (s->reducing == PP_WINNERS) *used += s->mirror;
@@ -93,8 +82,8 @@ static size_t lay_out(pp_sweep *s, char *scratch)
     const pp_axis *axis = s->axis;
     int64_t outputs = s->end[2] - s->begin[2], read = (s->read_end - s->read_begin) * s->inner;
     int64_t d_taps = pp_min(axis[0].longest, axis[0].input), h_taps = pp_min(axis[1].longest, axis[1].input);
-    int64_t rows = d_taps * (s->levels[0] ? 1 : h_taps), w_taps = s->levels[1] ? s->w_levels : axis[2].longest;
-    s->taps = take(scratch, &used, (size_t)pp_max(pp_max(rows, w_taps), s->h_levels + 2) * sizeof *s->taps);
+    int64_t rows = d_taps * (s->levels ? 1 : h_taps), w_taps = s->levels ? 0 : axis[2].longest;
+    s->taps = take(scratch, &used, (size_t)pp_max(pp_max(rows, w_taps), 1) * sizeof *s->taps);
 
     const pp_axis *divided = s->scale ? &s->run->group.axis[2] : &axis[2];
     int64_t from = s->scale ? s->read_begin : s->begin[2], to = s->scale ? s->read_end : s->end[2];
@@ -115,8 +104,9 @@ static void fill_margins(pp_sweep *s)
     int64_t before = (s->read_begin - s->span_begin) * s->inner, after = (s->span_end - s->read_end) * s->inner;
     for (int64_t row = 0; row < s->band; row++) {
         char *line = s->column + (size_t)(row * s->line) * s->lane;
-        pp_fill_identity(line, before, s->problem, s->reducing);
-        pp_fill_identity(line + (size_t)(s->line - after) * s->lane, after, s->problem, s->reducing);
+        pp_reducing kind = s->levels && s->reducing == PP_MAXIMA && s->lane > 2 ? PP_WINNERS : s->reducing; /* keys */
+        pp_fill_identity(line, before, s->problem, kind);
+        pp_fill_identity(line + (size_t)(s->line - after) * s->lane, after, s->problem, kind);
     }
 }
 
@@ -136,31 +126,19 @@ static void measure_line(pp_sweep *s, bool planning)
     s->holes = w->live < s->end[2] || w->kind == PP_AXIS_COVER;
 }
 
-int64_t pp_sweep_segment(const pp_problem *p, pp_direction direction)
+int64_t pp_sweep_segment(const pp_problem *p, pp_direction direction, bool levels)
 {
-    const pp_axis *w = direction == PP_FORWARD ? &p->axis[2] : &p->cover[2];
+    const pp_axis *axis = direction == PP_FORWARD ? p->axis : p->cover, *w = &axis[2];
     int64_t reach = pp_max(w->longest - 1, 0) * w->step + 1, lanes = pp_max(SEGMENT_LANES, 4 * reach * p->inner);
+    if (levels) {
+        int64_t ring = RING_BYTES / (2 * pp_max(axis[1].longest, 1) * (int64_t)pp_lane_size(p->desc.dtype, pp_reducing_of(p)));
+        lanes = pp_min(lanes, pp_max(ring - reach * p->inner, reach * p->inner));
+    }
     int64_t segment, periods = pp_max(lanes / p->inner / w->advance, 1);
     return pp_mul_ok(periods, w->period, &segment) ? segment : INT64_MAX;
 }
 
-/* Rows of a band and lanes of a strip.  Both follow from the whole problem, then shrink with the range: so no part of it takes
- * more scratch than the whole. */
-static void choose_band(pp_sweep *s)
-{
-    const pp_axis *h = &s->axis[1];
-    s->band = 1;
-    if (!s->levels[0]) return;
-    int64_t reach = (h->longest - 1) * h->step + 1, read = (s->read_end - s->read_begin) * s->inner;
-    int64_t row = span_bound(&s->axis[2], pp_max(s->axis[2].output, 1)) * s->inner * (int64_t)s->lane;
-    s->band = pp_min(pp_max(reach / h->advance * h->period, 16), pp_max(h->output, 1));
-    s->band = pp_max(pp_min(s->band, BAND_BYTES / row), 1);
-    s->strip = pp_max(STRIP_BYTES / (span_bound(h, s->band) * s->h_levels * (int64_t)s->lane) / 64 * 64, 64);
-    if (s->packed || s->scale || s->strip > read) s->strip = pp_max(read, 1);
-    s->band = pp_max(pp_min(s->band, s->end[1] - s->begin[1]), 1);
-}
-
-size_t pp_sweep_init(pp_sweep *s, const pp_run *run, pp_direction direction, pp_reducing reducing, const bool levels[2], char *scratch)
+size_t pp_sweep_init(pp_sweep *s, const pp_run *run, pp_direction direction, pp_reducing reducing, bool levels, char *scratch)
 {
     const pp_problem *p = run->problem;
     bool forward = direction == PP_FORWARD;
@@ -173,17 +151,18 @@ size_t pp_sweep_init(pp_sweep *s, const pp_run *run, pp_direction direction, pp_
     else
         for (int a = 0; a < 3; a++) s->begin[a] = run->begin[a], s->end[a] = run->end[a];
     s->scale = !forward && p->desc.op == PP_OP_AVERAGE;
-    s->levels[0] = levels[0] && s->axis[1].longest > 1;
-    s->levels[1] = levels[1] && s->axis[2].longest > 1;
+    s->levels = levels;
     s->element = pp_dtypes[p->desc.dtype].size;
     s->lane = pp_lane_size(p->desc.dtype, reducing);
     s->inner = p->inner;
     if (run->kernels) s->from_elements = pp_from_elements(run, reducing), s->from_lanes = pp_from_lanes(run, reducing);
     measure_line(s, !scratch);
     s->packed = !((s->inner == 1 || s->source->stride[PP_INNER] == 1) && (s->source->stride[PP_W] == s->inner || s->axis[2].input == 1));
-    s->h_levels = level_count(s->axis[1].longest);
-    s->w_levels = level_count(s->axis[2].longest);
-    choose_band(s);
+    s->band = 1;
+    if (levels) {
+        pp_levels_measure(s);
+        s->band = pp_levels_band(s, span_bound(&s->axis[2], pp_max(pp_min(s->axis[2].output, pp_sweep_segment(p, direction, true)), 1)) * s->inner * (int64_t)s->lane);
+    }
     s->band_begin = s->band_end = -1;
     size_t used = lay_out(s, scratch);
     if (scratch) fill_margins(s);
@@ -213,27 +192,4 @@ bool pp_sweep_applies(const pp_problem *p, pp_direction direction, pp_reducing r
     if (reducing == PP_SUMS && !pp_dtypes[p->desc.dtype].floating && taps[0] * taps[1] > INT32_MAX / 255 / taps[2]) return false;
     if (reducing == PP_WINNERS && pp_lane_size(p->desc.dtype, reducing) == 4 && p->plane > INT32_MAX) return false;
     return true;
-}
-
-/* Vector operations that either way takes on one axis, for windows of "longest" taps on "span" positions; width: lanes that lie
- * side by side at one output. */
-static bool levels_pay(const pp_axis *axis, int64_t width)
-{
-    enum { VECTOR = 16 };
-    if (axis->longest < 4 || axis->output == 0) return false;
-    int64_t begin, end;
-    pp_axis_span(axis, 0, axis->output, &begin, &end);
-    int64_t outputs = pp_max(axis->output / axis->period, 1);
-    int64_t per_class = (outputs * width + VECTOR - 1) / VECTOR, line = ((end - begin) * width + VECTOR - 1) / VECTOR;
-    int levels = level_count(axis->longest);
-    int64_t direct = axis->longest * per_class * axis->period;
-    int64_t joined = (int64_t)(levels - 1) * line + (levels + 1) / 2 * per_class * axis->period;
-    return joined + joined / 2 < direct;
-}
-
-void pp_sweep_levels(const pp_problem *p, pp_direction direction, bool levels[2])
-{
-    const pp_axis *axis = direction == PP_FORWARD ? p->axis : p->cover;
-    levels[0] = levels_pay(&axis[1], 16);
-    levels[1] = levels_pay(&axis[2], p->inner);
 }

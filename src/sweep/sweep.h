@@ -4,8 +4,7 @@
  *
  *   source rows --(pack, scale)--> D and H: kernel over rows --> column line --> W: kernel along the line --> finish --> target
  *
- * Long windows take doubling "levels" instead of every tap: level l holds, at each position, the sum (maximum) of the 2^l taps
- * from there on - the very blocks of the tree of sums - and a window joins the few levels of its length's binary form. */
+ * Long windows take doubling levels instead of every tap: levels.c. */
 #ifndef PP_SWEEP_H
 #define PP_SWEEP_H
 
@@ -26,7 +25,7 @@ typedef struct pp_sweep {
     const char *source_base;
     int64_t begin[3], end[3]; /* of the target */
     bool scale;               /* source elements are divided by their window's divisor first (backward of an average) */
-    bool levels[2];           /* long windows: on H, on W */
+    bool levels;              /* long windows */
     size_t element, lane;     /* bytes */
     int64_t inner;
     pp_reduce_fn from_elements, from_lanes;
@@ -37,10 +36,9 @@ typedef struct pp_sweep {
     bool split;   /* the line is split into "advance" phases, so that the outputs of a class lie side by side */
     bool packed;  /* source rows are not contiguous: they are gathered first */
     bool holes;   /* some outputs are under no window at all */
-    int w_levels, h_levels;
 
     /* the band of rows reduced on D and H so far: outputs [band_begin, band_end) on H of plane (n, c), row d */
-    int64_t band, band_begin, band_end, band_n, band_c, band_d, strip;
+    int64_t band, band_begin, band_end, band_n, band_c, band_d;
 
     /* scratch; lines of lanes, those of indices "mirror" bytes behind them */
     pp_tap *taps;
@@ -48,25 +46,49 @@ typedef struct pp_sweep {
     int64_t stretch_count;
     char *rows;   /* packed or scaled source rows */
     char *column; /* one line per row of the band */
-    char *tower;  /* levels on H, of one strip of lanes */
-    char *climb;  /* levels 1, 2, ... on W, of one line */
     char *phases;
     char *lane_class;      /* outputs of one class, where they must be spread */
     char *result;          /* a row of the target, as lanes */
     char *out, *out_index; /* a row of the target, as elements */
     size_t mirror;
+
+    /* levels: on H, on W */
+    const pp_level_kernels *kernel;
+    bool across;             /* positions climb on W, one after another */
+    int64_t strip[2];        /* lanes that climb at once */
+    char *ring[2];           /* per strip */
+    pp_emission *emission[2];
+    int64_t w_emissions;
+    int64_t pushed;          /* source rows before this one are in the rings */
+    int64_t feed;            /* rows that are prepared at once ... */
+    char *fed;               /* ... here */
+    char *nothing;           /* a row of zeros */
+    char *level_lines;       /* on W, "apart" lanes apart */
+    int64_t apart;
 } pp_sweep;
+
+/* levels.c: sizes; scratch; the band's column lines; a row of the target from its column line. */
+void pp_levels_measure(pp_sweep *s);
+int64_t pp_levels_band(const pp_sweep *s, int64_t row_bytes);
+size_t pp_levels_scratch(pp_sweep *s, char *scratch, size_t used, int64_t outputs);
+void pp_levels_fill_band(pp_sweep *s, const int64_t at[PP_AXES], const pp_window *wd, bool goes_on);
+void pp_levels_along(pp_sweep *s, const char *column, char *result);
+bool pp_levels_apply(const pp_problem *problem, pp_direction direction, pp_reducing reducing);
+bool pp_levels_pay(const pp_problem *problem, pp_direction direction);
+
+/* Element (n, c, d, h, read_begin, 0) of the source; the rows under windows wd, wh reduced to lanes. */
+const char *pp_sweep_source(const pp_sweep *s, const int64_t at[PP_AXES], int64_t d, int64_t h);
+void pp_sweep_reduce_rows(pp_sweep *s, const int64_t at[PP_AXES], const pp_window *wd, const pp_window *wh, char *target);
 
 /* Prepares a sweep for one task in "scratch" (NULL: only counts) and returns the bytes it takes,
  * counting those that any part of the range as wide would take. */
-size_t pp_sweep_init(pp_sweep *s, const pp_run *run, pp_direction direction, pp_reducing reducing, const bool levels[2], char *scratch);
+size_t pp_sweep_init(pp_sweep *s, const pp_run *run, pp_direction direction, pp_reducing reducing, bool levels, char *scratch);
 
 /* How many outputs of a row are best done at once: whole rows of images, parts of long signals. */
-int64_t pp_sweep_segment(const pp_problem *problem, pp_direction direction);
+int64_t pp_sweep_segment(const pp_problem *problem, pp_direction direction, bool levels);
 
-/* Whether a problem can be swept in this direction; whether levels pay on H or W. */
+/* Whether a problem can be swept in this direction. */
 bool pp_sweep_applies(const pp_problem *problem, pp_direction direction, pp_reducing reducing);
-void pp_sweep_levels(const pp_problem *problem, pp_direction direction, bool levels[2]);
 
 /* The lanes of target row (n, c, d, h), w in [begin[2], end[2]); NULL when the whole row sees nothing.  "into": write them
  * there (lanes of the row side by side), or NULL. */

@@ -1,7 +1,7 @@
 /* What AVX2 does better than the generic vector code: partial loads and stores of 32- and 64-bit lanes, maxima, halves. */
 #define PP_OWN_F32 (PP_OWN_PARTIAL | PP_OWN_MAX | PP_OWN_PART | PP_OWN_PICK)
 #define PP_OWN_F64 (PP_OWN_PARTIAL | PP_OWN_MAX | PP_OWN_PART | PP_OWN_PICK)
-#define PP_OWN_I32 PP_OWN_PARTIAL
+#define PP_OWN_I32 (PP_OWN_PARTIAL | PP_OWN_MAX)
 #define PP_OWN_I64 PP_OWN_PARTIAL
 #define PP_OWN_U8 (PP_OWN_MAX | PP_OWN_STREAM)
 #define PP_OWN_I16 PP_OWN_MAX
@@ -166,4 +166,26 @@ PP_INLINE f32_own__avx2 f16_widen__avx2(const uint16_t *p)
 PP_INLINE void f16_narrow__avx2(uint16_t *p, f32_own__avx2 v)
 {
     _mm_storeu_si128((__m128i *)(void *)p, _mm256_cvtps_ph((__m256)v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
+}
+
+PP_INLINE i32_own__avx2 i32_max_nan__avx2(i32_own__avx2 a, i32_own__avx2 b) { return (i32_own__avx2)_mm256_max_epi32((__m256i)a, (__m256i)b); }
+
+/* Bytes "bytes", bytes + 1, ... of a and then b. */
+#define PP_OWN_AFTER after__avx2
+#define PP_OWN_AFTER_TYPE __m256i
+PP_INLINE __m256i after__avx2(__m256i a, __m256i b, int bytes)
+{
+    __m256i middle = _mm256_permute2x128_si256(a, b, 0x21);
+    switch (bytes) {
+    case 1:
+        return _mm256_alignr_epi8(middle, a, 1);
+    case 2:
+        return _mm256_alignr_epi8(middle, a, 2);
+    case 4:
+        return _mm256_alignr_epi8(middle, a, 4);
+    case 8:
+        return _mm256_alignr_epi8(middle, a, 8);
+    default:
+        return middle;
+    }
 }

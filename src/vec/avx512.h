@@ -1,8 +1,8 @@
 /* AVX-512 (the Ice Lake set): masked partial loads and stores of every width, maxima with mask compares, halves. */
 #define PP_OWN_F32 (PP_OWN_PARTIAL | PP_OWN_MAX | PP_OWN_PART | PP_OWN_PICK)
 #define PP_OWN_F64 (PP_OWN_PARTIAL | PP_OWN_MAX | PP_OWN_PART | PP_OWN_PICK)
-#define PP_OWN_I32 PP_OWN_PARTIAL
-#define PP_OWN_I64 PP_OWN_PARTIAL
+#define PP_OWN_I32 (PP_OWN_PARTIAL | PP_OWN_MAX)
+#define PP_OWN_I64 (PP_OWN_PARTIAL | PP_OWN_MAX)
 #define PP_OWN_U8 (PP_OWN_PARTIAL | PP_OWN_MAX | PP_OWN_PART | PP_OWN_PICK | PP_OWN_STREAM)
 #define PP_OWN_I16 (PP_OWN_PARTIAL | PP_OWN_MAX | PP_OWN_PART | PP_OWN_PICK)
 #define PP_OWN_NARROW (PP_OWN_PARTIAL | PP_OWN_HALF)
@@ -189,4 +189,36 @@ PP_INLINE void bf16_narrow_first__avx512(uint16_t *p, f32_own__avx512 v, int64_t
     __m512i rounded = _mm512_add_epi32(_mm512_add_epi32(u, _mm512_set1_epi32(0x7fff)), even);
     u = _mm512_mask_or_epi32(rounded, _mm512_cmp_ps_mask((__m512)v, (__m512)v, _CMP_UNORD_Q), u, _mm512_set1_epi32(0x400000));
     _mm256_mask_storeu_epi16(p, (__mmask16)first__avx512(n), _mm512_cvtepi32_epi16(_mm512_srli_epi32(u, 16)));
+}
+
+
+PP_INLINE i32_own__avx512 i32_max_nan__avx512(i32_own__avx512 a, i32_own__avx512 b)
+{
+    return (i32_own__avx512)_mm512_max_epi32((__m512i)a, (__m512i)b);
+}
+PP_INLINE i64_own__avx512 i64_max_nan__avx512(i64_own__avx512 a, i64_own__avx512 b)
+{
+    return (i64_own__avx512)_mm512_max_epi64((__m512i)a, (__m512i)b);
+}
+
+/* Bytes "bytes", bytes + 1, ... of a and then b. */
+#define PP_OWN_AFTER after__avx512
+#define PP_OWN_AFTER_TYPE __m512i
+static const uint8_t iota__avx512[64] = {0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21,
+                                         22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43,
+                                         44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63};
+PP_INLINE __m512i after__avx512(__m512i a, __m512i b, int bytes)
+{
+    switch (bytes) {
+    case 4:
+        return _mm512_alignr_epi32(b, a, 1);
+    case 8:
+        return _mm512_alignr_epi32(b, a, 2);
+    case 16:
+        return _mm512_alignr_epi32(b, a, 4);
+    case 32:
+        return _mm512_alignr_epi32(b, a, 8);
+    default:
+        return _mm512_permutex2var_epi8(a, _mm512_add_epi8(_mm512_loadu_si512(iota__avx512), _mm512_set1_epi8((char)bytes)), b);
+    }
 }

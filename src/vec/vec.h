@@ -228,8 +228,14 @@ typedef V(i32, vec) V(i32, ordering);
 PP_INLINE V(i32, ordering) V(i32, order)(pp_order o) { return V(i32, splat)(o.mask); }
 PP_INLINE V(i32, vec) V(i32, ordered)(V(i32, vec) v, V(i32, ordering) sign) { return (v ^ sign) - sign; }
 
+#if PP_VECTOR_BYTES
+/* Wraps around: lines have lanes that hold anything and are not used. */
+PP_INLINE V(i32, vec) V(i32, sum)(V(i32, vec) a, V(i32, vec) b) { return (V(i32, vec))((V(u32, vec))a + (V(u32, vec))b); }
+#endif
+
 /* ---- keys: integers in the order of the values, NaN above all (or below all, below -infinity too), so that comparing a
- * value and an index together is integer arithmetic.  -0 has the key of +0.  from_key: an element of that value. */
+ * value and an index together is integer arithmetic.  -0 has the key of +0.  from_key: an element of that value.  rank: a key
+ * for values alone, where -0 may be below +0; ranked: the bits of a value of that rank. */
 
 #if PP_VECTOR_BYTES
 #define PP_MASK(lane, condition) ((V(lane, mask))(condition))
@@ -237,13 +243,15 @@ PP_INLINE V(i32, vec) V(i32, ordered)(V(i32, vec) v, V(i32, ordering) sign) { re
 #define PP_MASK(lane, condition) ((V(lane, mask))(-(condition)))
 #endif
 
-PP_INLINE V(i32, vec) V(f32, key)(V(f32, vec) v, pp_order o)
+PP_INLINE V(i32, vec) V(f32, rank)(V(f32, vec) v, pp_order o)
 {
-    v = V(f32, ordered)(v, V(f32, order)(o));
-    V(f32, mask) b = V(f32, bits)(V(f32, add)(v, V(f32, splat)(0.0f)));
+    V(f32, mask) b = V(f32, bits)(V(f32, ordered)(v, V(f32, order)(o)));
     V(i32, vec) nan = V(i32, splat)(o.ignore_nan ? INT32_MIN : INT32_MAX);
     return V(i32, select)(PP_MASK(f32, v != v), nan, (V(i32, vec))(b ^ ((b >> 31) & INT32_MAX)));
 }
+PP_INLINE V(i32, vec) V(i32, ranked)(V(i32, vec) key) { return (V(i32, vec))(key ^ ((key >> 31) & INT32_MAX)); }
+
+PP_INLINE V(i32, vec) V(f32, key)(V(f32, vec) v, pp_order o) { return V(f32, rank)(V(f32, add)(v, V(f32, splat)(0.0f)), o); }
 
 PP_INLINE float V(f32, from_key)(int32_t key, pp_order o)
 {
@@ -251,13 +259,15 @@ PP_INLINE float V(f32, from_key)(int32_t key, pp_order o)
     return o.mask ? -value : value;
 }
 
-PP_INLINE V(i64, vec) V(f64, key)(V(f64, vec) v, pp_order o)
+PP_INLINE V(i64, vec) V(f64, rank)(V(f64, vec) v, pp_order o)
 {
-    v = V(f64, ordered)(v, V(f64, order)(o));
-    V(f64, mask) b = V(f64, bits)(V(f64, add)(v, V(f64, splat)(0.0)));
+    V(f64, mask) b = V(f64, bits)(V(f64, ordered)(v, V(f64, order)(o)));
     V(i64, vec) nan = V(i64, splat)(o.ignore_nan ? INT64_MIN : INT64_MAX);
     return V(i64, select)(PP_MASK(f64, v != v), nan, (V(i64, vec))(b ^ ((b >> 63) & INT64_MAX)));
 }
+PP_INLINE V(i64, vec) V(i64, ranked)(V(i64, vec) key) { return (V(i64, vec))(key ^ ((key >> 63) & INT64_MAX)); }
+
+PP_INLINE V(i64, vec) V(f64, key)(V(f64, vec) v, pp_order o) { return V(f64, rank)(V(f64, add)(v, V(f64, splat)(0.0)), o); }
 
 PP_INLINE double V(f64, from_key)(int64_t key, pp_order o)
 {
