@@ -310,6 +310,7 @@ static void kinds_of_backward(void **state)
     check_refused("max1d i3 k1 bwd=indices", PP_INVALID, "backward = indices");
     check_refused("avg1d i3 k1 bwd=recompute", PP_INVALID, "backward = recompute");
     check_refused("avg1d u8 i3 k1 bwd", PP_UNSUPPORTED, "backward");
+    check_refused("max1d int8 i3 k1 bwd", PP_UNSUPPORTED, "backward");
     check_followed("max1d i3 k1 idx", (followed){INDICES(0, 0, 0), PP_INVALID, {0}}); /* planned without */
 }
 
@@ -338,6 +339,16 @@ static void bf16_gradients_add_in_f32(void **state)
     check_accumulated("max1d bf16 i3 k2 s1", VALUES(0, 9, 0), VALUES(1, 0x1p-8), VALUES(0, 0x1p-8, 0), VALUES(0, 0x1.02p0, 0));
 }
 
+static void f16_gradients_add_in_f32(void **state)
+{
+    (void)state;
+    check_backward("sum1d f16 i5 k3 s1", VALUES(0, 0, 0, 0, 0), VALUES(2048, 1, 1), VALUES(2048, 2048, 2050, 2, 1)); /* 2049 is a tie */
+    check_backward("max1d f16 i5 k3 s1", VALUES(0, 0, 9, 0, 0), VALUES(2048, 1, 1), VALUES(0, 0, 2050, 0, 0));
+    check_backward("avg1d f16 i3 k3", VALUES(0, 0, 0), VALUES(1), VALUES(0x1.554p-2, 0x1.554p-2, 0x1.554p-2));
+    check_accumulated("sum1d f16 i3 k2 s1", VALUES(0, 0, 0), VALUES(1, 0x1p-11), VALUES(0, 0x1p-11, 0), VALUES(1, 0x1.004p0, 0x1p-11));
+    check_accumulated("max1d f16 i3 k2 s1", VALUES(0, 9, 0), VALUES(1, 0x1p-11), VALUES(0, 0x1p-11, 0), VALUES(0, 0x1.004p0, 0));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -348,6 +359,7 @@ int main(void)
         cmocka_unit_test(one_winner_takes_all),      cmocka_unit_test(empty_windows_give_nothing),
         cmocka_unit_test(indices_are_followed),      cmocka_unit_test(kinds_of_backward),
         cmocka_unit_test(accumulate_adds_once),      cmocka_unit_test(bf16_gradients_add_in_f32),
+        cmocka_unit_test(f16_gradients_add_in_f32),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

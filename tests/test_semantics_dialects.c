@@ -151,7 +151,7 @@ static void onnx_opsets(void **state)
         int since;
     } rows[] = {
         {"max1d i5 k2 idx", 8}, {"max1d i5 k2 ceil", 10}, {"avg1d i5 k2 ceil", 10}, {"avg1d i5 k2 incpad", 7}, {"max1d i5 k2 d2", 10},
-        {"avg1d i5 k2 d2", 19}, {"max1d u8 i5 k2", 12},   {"max1d bf16 i5 k2", 22}, {"avg1d bf16 i5 k2", 22},
+        {"avg1d i5 k2 d2", 19}, {"max1d u8 i5 k2", 12},   {"max1d int8 i5 k2", 12}, {"max1d bf16 i5 k2", 22},  {"avg1d bf16 i5 k2", 22},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         char text[96], since[32];
@@ -245,6 +245,9 @@ static void dialects_disagree(void **state)
     check_winners("max2d i2x2 k2 s1 p1 d3 dialect=torch", VALUES(1, 2, 3, 4), VALUES(-inf), NUMBERS(-1));
     check_winners("max1d i2 k2 s2 p3 dialect=onnx", VALUES(1, 2), VALUES(-0x1.fffffep127, 1, 2, -0x1.fffffep127), NUMBERS(-1, 0, 1, -1));
     check_forward("avg1d u8 i2 k2 dialect=torch", VALUES(1, 2), VALUES(1));
+    check_forward("avg1d int8 i2 k2 dialect=torch", VALUES(-1, -2), VALUES(-1));
+    check_forward("avg1d int8 i2 k2 dialect=tflite", VALUES(0, -1), VALUES(-1));
+    check_forward("avg1d int8 i2 k2 dialect=onednn", VALUES(0, -1), VALUES(0));
     check_forward("avg1d u8 i2 k2 dialect=tflite", VALUES(0, 1), VALUES(1));
     check_forward("avg1d u8 i2 k2 dialect=onednn", VALUES(0, 1), VALUES(0));
     check_winners("max1d c2 i2 k2 dialect=onnx", VALUES(1, 2, 4, 3), VALUES(2, 4), NUMBERS(1, 2));

@@ -18,6 +18,9 @@ static void known_maxima(void **state)
     check_winners("max1d f64 i3 k2 s1", VALUES(0.1, 0.2, 0.15), VALUES(0.2, 0.2), NUMBERS(1, 1));
     check_winners("max1d u8 i4 k3 s1", VALUES(0, 255, 128, 127), VALUES(255, 255), NUMBERS(1, 1));
     check_winners("min1d u8 i4 k3 s1", VALUES(0, 255, 128, 127), VALUES(0, 127), NUMBERS(0, 3));
+    check_winners("max1d int8 i4 k3 s1", VALUES(0, -1, 127, -128), VALUES(127, 127), NUMBERS(2, 2));
+    check_winners("min1d int8 i4 k3 s1", VALUES(0, -1, 127, -128), VALUES(-1, -128), NUMBERS(1, 3));
+    check_winners("max1d f16 i3 k2 s1", VALUES(-1.5, -1.75, 0x1.004p-14), VALUES(-1.5, 0x1.004p-14), NUMBERS(0, 2));
     check_winners("max1d bf16 i3 k2 s1", VALUES(-1.5, -1.75, 0x1.02p-126), VALUES(-1.5, 0x1.02p-126), NUMBERS(0, 2));
 }
 
@@ -29,6 +32,7 @@ static void winners_are_input_elements(void **state)
     check_forward("max1d f64 i2 k2", VALUES(0x1.0000000000001p0, 1), VALUES(0x1.0000000000001p0));
     check_forward("max1d f64 i2 k2", VALUES(0x1p-1074, -1), VALUES(0x1p-1074));
     check_forward("max1d bf16 i2 k2", VALUES(0x1p-133, -0x1p-133), VALUES(0x1p-133));
+    check_forward("max1d f16 i2 k2", VALUES(0x1p-24, -0x1p-24), VALUES(0x1p-24));
 }
 
 /* ------------------------------------------------------------------------------------------------ order, ties, NaN */
@@ -55,6 +59,7 @@ static void zeros_tie(void **state)
     check_winners("min1d i2 k2", VALUES(0.0, -0.0), VALUES(0), NUMBERS(0));
     check_winners("min1d f64 i2 k2", VALUES(0.0, -0.0), VALUES(0), NUMBERS(0));
     check_winners("min1d bf16 i2 k2 ties=last", VALUES(-0.0, 0.0), VALUES(0), NUMBERS(1));
+    check_winners("min1d f16 i2 k2", VALUES(0.0, -0.0), VALUES(0), NUMBERS(0));
 }
 
 static void nan_last(void **state)
@@ -67,6 +72,7 @@ static void nan_last(void **state)
     check_winners("max1d i3 k2 s1 nan=last", VALUES(1, nan, 2), VALUES(nan, nan), NUMBERS(1, 1));
     check_winners("max2d f64 i2x2 k2 nan=last", VALUES(1, nan, nan, 3), VALUES(nan), NUMBERS(2));
     check_winners("max1d bf16 i4 k4 nan=last", VALUES(nan, 1, nan, 2), VALUES(nan), NUMBERS(2));
+    check_winners("min1d f16 i4 k4 nan=last", VALUES(nan, 1, nan, -INFINITY), VALUES(nan), NUMBERS(2));
 }
 
 static void nan_first(void **state)
@@ -212,13 +218,15 @@ static void empty_values(void **state)
         {"f32", {-INFINITY, -0x1.fffffep127, 0, NAN}, {INFINITY, 0x1.fffffep127, 0, NAN}},
         {"f64", {-INFINITY, -0x1.fffffffffffffp1023, 0, NAN}, {INFINITY, 0x1.fffffffffffffp1023, 0, NAN}},
         {"bf16", {-INFINITY, -0x1.fep127, 0, NAN}, {INFINITY, 0x1.fep127, 0, NAN}},
+        {"f16", {-INFINITY, -65504, 0, NAN}, {INFINITY, 65504, 0, NAN}},
         {"u8", {0, 0, 0, 0}, {255, 255, 0, 0}},
+        {"int8", {-128, -128, 0, 0}, {127, 127, 0, 0}},
     };
     static const char *const words[] = {"identity", "lowest", "zero", "nan"};
     for (size_t i = 0; i < COUNT(rows); i++) {
         for (int e = 0; e < 4; e++) {
             char text[96];
-            if (e == 3 && !strcmp(rows[i].type, "u8")) continue;
+            if (e == 3 && (!strcmp(rows[i].type, "u8") || !strcmp(rows[i].type, "int8"))) continue;
             snprintf(text, sizeof text, "max1d %s i5 k1 s3 ceil=plain empty=%s", rows[i].type, words[e]);
             check_winners(text, VALUES(1, 2, 3, 4, 5), VALUES(1, 4, rows[i].max[e]), NUMBERS(0, 3, -1));
             snprintf(text, sizeof text, "min1d %s i5 k1 s3 ceil=plain empty=%s", rows[i].type, words[e]);
@@ -226,6 +234,7 @@ static void empty_values(void **state)
         }
     }
     check_refused("max1d u8 i5 k1 s3 empty=nan", PP_INVALID, "empty = nan");
+    check_refused("max1d int8 i5 k1 s3 empty=nan", PP_INVALID, "empty = nan");
 }
 
 static void window_wholly_in_padding(void **state)
