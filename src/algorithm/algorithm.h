@@ -4,6 +4,6 @@
 
 #include "../run.h"
 
-extern const pp_algorithm pp_algorithm_pick, pp_algorithm_lanes;
+extern const pp_algorithm pp_algorithm_pick, pp_algorithm_lanes, pp_algorithm_global;
 
 #endif

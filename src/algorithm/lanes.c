@@ -243,7 +243,7 @@ static void transpose(task *s, pp_tensor tensor, bool back)
     t.stride = (p->c > 1 ? stride[PP_C] : stride[PP_N]) * size;
     if (!back && t.stride == run * size && p->inputs * size > NEAR_BYTES) t.ahead = AHEAD_BYTES;
     int64_t plane = s->first / p->c * stride[PP_N] + s->first % p->c * stride[PP_C];
-    pp_transpose_fn fn = (back ? s->run->kernels->transposes->spread : s->run->kernels->transposes->gather)[log_of((size_t)size)];
+    pp_transpose_fn fn = (back ? s->run->kernels->planes->spread : s->run->kernels->planes->gather)[log_of((size_t)size)];
     for (;;) {
         t.rows = s->run->base[tensor] + (plane + at[0] * stride[PP_D] + at[1] * stride[PP_H] + at[2] * stride[PP_W]) * size;
         t.dense = s->scratch + s->l->array[tensor] + ((at[0] * extent[1] + at[1]) * extent[2] + at[2]) * s->l->lanes * size;

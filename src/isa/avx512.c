@@ -7,7 +7,7 @@
 PP_TARGET_BEGIN("avx512f,avx512bw,avx512cd,avx512dq,avx512vl,avx512vbmi,avx512vbmi2")
 #define PP_ISA avx512
 #define PP_VECTOR_BYTES 64
-#define PP_TRANSPOSES pp_transposes__avx2 /* wider vectors move rows no faster */
+#define PP_PLANES pp_planes__avx2 /* wider vectors move rows no faster */
 #include "../vec/avx512.h"
 #include "../vec/vec.h"
 #include "../kernels/kernel_set.inc"

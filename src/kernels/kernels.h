@@ -60,28 +60,43 @@ typedef struct pp_transpose {
 
 typedef void (*pp_transpose_fn)(const pp_transpose *);
 
-typedef struct pp_transposes {
-    pp_transpose_fn gather[4], spread[4]; /* to and from dense; by the logarithm of an element's size */
-} pp_transposes;
+/* Planes whose rows are combined, each to a line: rows of contiguous lanes, at least one. */
+typedef struct pp_columns {
+    const void *source;
+    int64_t planes, plane; /* their number, distance in lanes */
+    int64_t rows, row;
+    int64_t width;
+    int64_t whole; /* of the first planes a vector may be read past each row: it lies in the tensor */
+    void *target;  /* of each plane a line of "line" lanes, whole vectors of 32 bytes */
+    int64_t line;
+} pp_columns;
 
-extern const pp_transposes pp_transposes__avx2; /* for other instruction sets of its machines */
+typedef void (*pp_columns_fn)(const pp_columns *);
+
+/* Kernels on planes. */
+typedef struct pp_planes {
+    pp_transpose_fn gather[4], spread[4];   /* to and from dense; by the logarithm of an element's size */
+    pp_columns_fn sum_columns, max_columns; /* of f32; NULL: not brought; NaN wins */
+} pp_planes;
+
+extern const pp_planes pp_planes__avx2; /* for other instruction sets of its machines */
 
 typedef void (*pp_reduce_fn)(const pp_reduce *);
 typedef void (*pp_finish_fn)(const pp_finish *);
 typedef void (*pp_stream_fn)(void *target, const void *source, size_t bytes);
 
 typedef struct pp_kernels {
-    int vector_bytes;                /* 0: one lane at a time */
-    pp_reduce_fn sum, sum_lanes;     /* elements -> sum lanes; sum lanes -> sum lanes, in the order of the tree */
-    pp_reduce_fn max[2];             /* elements -> max lanes, or lanes -> lanes.  [1]: NaN is ignored */
-    pp_reduce_fn index, index_lanes; /* elements -> keys and indices; keys and indices -> the same */
-    pp_finish_fn finish_sum;         /* sum lanes -> elements: + 0, divide, convert, accumulate */
-    pp_finish_fn finish_max;         /* max lanes -> elements */
-    pp_finish_fn finish_index;       /* keys and indices -> elements (target may be NULL) and indices */
-    pp_pick_fn pick_sum, pick_max;   /* whole rows in registers; NULL: not brought.  pick_max: NaN wins */
-    pp_stream_fn stream;             /* copies past the caches (kernels/stream.inc) */
-    pp_finish_fn scale;              /* elements -> sum lanes, each divided */
-    const pp_transposes *transposes; /* of any type */
+    int vector_bytes;                   /* 0: one lane at a time */
+    pp_reduce_fn sum, sum_lanes;        /* elements -> sum lanes; sum lanes -> sum lanes, in the order of the tree */
+    pp_reduce_fn max[2];                /* elements -> max lanes, or lanes -> lanes.  [1]: NaN is ignored */
+    pp_reduce_fn index, index_lanes;    /* elements -> keys and indices; keys and indices -> the same */
+    pp_finish_fn finish_sum;            /* sum lanes -> elements: + 0, divide, convert, accumulate */
+    pp_finish_fn finish_max;            /* max lanes -> elements */
+    pp_finish_fn finish_index;          /* keys and indices -> elements (target may be NULL) and indices */
+    pp_pick_fn pick_sum, pick_max;      /* whole rows in registers; NULL: not brought.  pick_max: NaN wins */
+    pp_stream_fn stream;                /* copies past the caches (kernels/stream.inc) */
+    pp_finish_fn scale;                 /* elements -> sum lanes, each divided */
+    const pp_planes *planes;            /* of any type */
     const pp_level_kernels *sum_levels; /* on sum lanes; NULL: not brought */
     const pp_level_kernels *max_levels; /* on keys of max lanes */
 } pp_kernels;
