@@ -179,6 +179,14 @@ pp_window pp_axis_window(const pp_axis *axis, int64_t o)
     return w;
 }
 
+void pp_axis_inside(const pp_axis *axis, int64_t *begin, int64_t *end)
+{
+    *begin = *end = 0;
+    if (axis->kind != PP_AXIS_SLIDING || axis->longest == 0) return;
+    *begin = pp_max(pp_ceil_div(axis->pad_begin, axis->stride), 0);
+    *end = pp_min(pp_floor_div(axis->visible - 1 - (axis->kernel - 1) * axis->dilation + axis->pad_begin, axis->stride) + 1, axis->output);
+}
+
 void pp_axis_span(const pp_axis *axis, int64_t from, int64_t to, int64_t *begin, int64_t *end)
 {
     *begin = INT64_MAX;

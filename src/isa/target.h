@@ -25,5 +25,7 @@
 #define PP_OWN_PICK 8
 #define PP_OWN_HALF 16
 #define PP_OWN_STREAM 64
+#define PP_OWN_NANS 128
+#define PP_OWN_WIDEN 256
 
 #endif

@@ -8,8 +8,9 @@
 #include "pick.h"
 
 enum {
-    PP_STACK = 40,        /* blocks of the tree of sums that can be open at once ... */
-    PP_MAX_TAPS = 1 << 22 /* ... by a list of this many taps on three axes: 22 + 3 * 3, rounded up */
+    PP_STACK = 40,              /* blocks of the tree of sums that can be open at once ... */
+    PP_FAST_DIVISORS = 1 << 14, /* integer sums are divided by integers below this in vectors */
+    PP_MAX_TAPS = 1 << 22       /* ... by a list of this many taps on three axes: 22 + 3 * 3, rounded up */
 };
 
 /* One element of a window: where its lane 0 lies, and how many blocks of the tree of sums its arrival completes. */
@@ -81,24 +82,41 @@ typedef struct pp_planes {
 
 extern const pp_planes pp_planes__avx2; /* for other instruction sets of its machines */
 
+/* Windows of one shape: target[j] = finished(combine over taps t of source[taps[t].offset + j]), for lanes j of one vector or of
+ * four, which lie 0, unit, half, half + unit apart; and again step further, "blocks" times.  All in elements.  Of maxima count is
+ * odd (a tap may be listed twice). */
+typedef struct pp_windows {
+    const void *source;
+    void *target;
+    const pp_tap *taps;
+    int64_t count;
+    int64_t unit, half, step, target_unit, target_half, target_step;
+    int64_t blocks;
+    int64_t lanes;           /* of one vector: all, or fewer */
+    const pp_finish *finish; /* what concerns single lanes */
+} pp_windows;
+
+typedef void (*pp_windows_fn)(const pp_windows *);
 typedef void (*pp_reduce_fn)(const pp_reduce *);
 typedef void (*pp_finish_fn)(const pp_finish *);
 typedef void (*pp_stream_fn)(void *target, const void *source, size_t bytes);
 
 typedef struct pp_kernels {
-    int vector_bytes;                   /* 0: one lane at a time */
-    pp_reduce_fn sum, sum_lanes;        /* elements -> sum lanes; sum lanes -> sum lanes, in the order of the tree */
-    pp_reduce_fn max[2];                /* elements -> max lanes, or lanes -> lanes.  [1]: NaN is ignored */
-    pp_reduce_fn index, index_lanes;    /* elements -> keys and indices; keys and indices -> the same */
-    pp_finish_fn finish_sum;            /* sum lanes -> elements: + 0, divide, convert, accumulate */
-    pp_finish_fn finish_max;            /* max lanes -> elements */
-    pp_finish_fn finish_index;          /* keys and indices -> elements (target may be NULL) and indices */
-    pp_pick_fn pick_sum, pick_max;      /* whole rows in registers; NULL: not brought.  pick_max: NaN wins */
-    pp_stream_fn stream;                /* copies past the caches (kernels/stream.inc) */
-    pp_finish_fn scale;                 /* elements -> sum lanes, each divided */
-    const pp_planes *planes;            /* of any type */
-    const pp_level_kernels *sum_levels; /* on sum lanes; NULL: not brought */
-    const pp_level_kernels *max_levels; /* on keys of max lanes */
+    int vector_bytes;                       /* 0: one lane at a time */
+    pp_reduce_fn sum, sum_lanes;            /* elements -> sum lanes; sum lanes -> sum lanes, in the order of the tree */
+    pp_reduce_fn max[2];                    /* elements -> max lanes, or lanes -> lanes.  [1]: NaN is ignored */
+    pp_reduce_fn index, index_lanes;        /* elements -> keys and indices; keys and indices -> the same */
+    pp_finish_fn finish_sum;                /* sum lanes -> elements: + 0, divide, convert, accumulate */
+    pp_finish_fn finish_max;                /* max lanes -> elements */
+    pp_finish_fn finish_index;              /* keys and indices -> elements (target may be NULL) and indices */
+    pp_windows_fn sum_window, max_window;   /* of one vector each; NaN wins; NULL: not brought */
+    pp_windows_fn sum_windows, max_windows; /* of four whole ones; NULL: not brought */
+    pp_pick_fn pick_sum, pick_max;          /* whole rows in registers; NULL: not brought.  pick_max: NaN wins */
+    pp_stream_fn stream;                    /* copies past the caches (kernels/stream.inc) */
+    pp_finish_fn scale;                     /* elements -> sum lanes, each divided */
+    const pp_planes *planes;                /* of any type */
+    const pp_level_kernels *sum_levels;     /* on sum lanes; NULL: not brought */
+    const pp_level_kernels *max_levels;     /* on keys of max lanes */
 } pp_kernels;
 
 #endif

@@ -1,29 +1,98 @@
-/* The row "inner" of the algorithm table: one output position at a time, all its taps at once, lanes across the channels of a
- * channels-last tensor.  Nothing is copied; a list of taps serves all windows of one shape. */
+/* The row "inner" of the algorithm table: channels-last tensors, lanes across the channels, all taps of a window at once.
+ * A row of outputs is cut into stretches of windows that look alike; a list of taps serves a stretch, and the same stretch of
+ * the following rows. */
 #include "sweep.h"
 
 #include <string.h>
 
-enum { PP_INNER_TAPS = 4096, PP_INNER_BYTES = 16 };
+enum { PP_INNER_TAPS = 4096, PP_INNER_BYTES = 16, LISTED = 512 /* taps that are kept for later rows */ };
+enum { SECTION = 8 /* windows whose taps should still be near when their last channels are done */ };
+
+/* Outputs [begin, end) of a row whose windows look alike: "window" is the first one's, each next one "advance" further. */
+typedef struct stretch {
+    int64_t begin, end;
+    int64_t advance;
+    pp_window window;
+} stretch;
 
 typedef struct inner {
     const pp_run *run;
     const pp_problem *problem;
+    const pp_axis *axis; /* D, H, W */
     pp_reducing reducing;
-    pp_window window[3]; /* the shape that the taps are for */
-    int64_t count;
-    int64_t from, lanes; /* channels of this task */
+    int64_t element;           /* bytes */
+    int64_t from, lanes;       /* channels of this task */
+    int64_t step, target_step; /* elements from a window to the next */
+    stretch *stretches;
+    int64_t stretch_count;
+
+    /* Lists of taps: that of stretch i in slot i % slots, if it is the slot's owner. */
+    int64_t slots, capacity;
     pp_tap *taps;
-    char *result, *result_index, *out, *out_index;
+    int64_t *counts;   /* 0: to be listed */
+    pp_window rows[2]; /* the shapes on D and H that the lists are for */
+
+    pp_windows windows;
+    pp_finish finish;
+    pp_windows_fn ones, fours; /* kernels for one vector of each window (NULL: by way of lanes), for four (NULL: none) */
+    int64_t vector;            /* lanes of a vector */
+    char empty[sizeof(double)];
+    char *result, *result_index, *out, *out_index; /* by way of lanes: those of one output, and its elements */
 } inner;
+
+/* ------------------------------------------------------------------------------------------------ stretches */
+
+static bool same_shape(const pp_window *a, const pp_window *b)
+{
+    return a->begin == b->begin && a->end == b->end && a->length == b->length && a->extent == b->extent;
+}
+
+/* Cuts outputs [from, to) into stretches; returns their number. */
+static int64_t find_stretches(const pp_axis *axis, int64_t from, int64_t to, stretch *list)
+{
+    int64_t count = 0, inside_begin, inside_end;
+    pp_axis_inside(axis, &inside_begin, &inside_end);
+    for (int64_t o = from; o < to;) {
+        pp_window w = pp_axis_window(axis, o);
+        int64_t next = o >= inside_begin && o < inside_end ? pp_min(inside_end, to) : o + 1;
+        stretch *last = count ? &list[count - 1] : NULL;
+        int64_t advance = last ? w.first - last->window.first : 0;
+        if (last && next == o + 1 && same_shape(&w, &last->window) &&
+            (last->end == last->begin + 1 || advance == last->advance * (o - last->begin))) {
+            if (last->end == last->begin + 1) last->advance = advance;
+            last->end = next;
+        } else {
+            list[count++] = (stretch){o, next, axis->stride, w};
+        }
+        o = next;
+    }
+    return count;
+}
+
+/* At least as many as find_stretches finds. */
+static int64_t stretch_bound(const pp_axis *axis)
+{
+    if (axis->kind != PP_AXIS_SLIDING) return axis->output;
+    int64_t cut = ((axis->longest - 1) * axis->step + 1) / axis->stride + 2; /* windows that one border cuts */
+    return pp_min(axis->output, 2 * cut + 3);
+}
+
+/* ------------------------------------------------------------------------------------------------ scratch */
 
 static size_t lay_out(inner *s, char *scratch)
 {
     const pp_problem *p = s->problem;
-    int64_t taps = 1;
-    for (int a = 0; a < 3; a++) taps *= pp_max(pp_min(p->axis[a].longest, p->axis[a].input), 1);
-    size_t lane = pp_lane_size(p->desc.dtype, s->reducing), width = (size_t)p->inner;
-    size_t sizes[] = {(size_t)taps * sizeof *s->taps, width * lane, width * lane, width * pp_dtypes[p->desc.dtype].size,
+    int64_t taps = 1, stretches = stretch_bound(&s->axis[2]);
+    for (int a = 0; a < 3; a++) taps *= pp_max(pp_min(s->axis[a].longest, s->axis[a].input), 1);
+    s->capacity = taps + 1;
+    s->slots = pp_max(1, pp_min(stretches, LISTED / s->capacity));
+    size_t width = s->ones ? 0 : (size_t)p->inner, lane = pp_lane_size(p->desc.dtype, s->reducing);
+    size_t sizes[] = {(size_t)stretches * sizeof *s->stretches,
+                      (size_t)(s->slots * s->capacity) * sizeof *s->taps,
+                      (size_t)(2 * s->slots) * sizeof *s->counts,
+                      width * lane,
+                      width * lane,
+                      width * (size_t)s->element,
                       width * sizeof(int64_t)};
     char *pieces[PP_COUNT(sizes)];
     size_t used = 0;
@@ -32,18 +101,198 @@ static size_t lay_out(inner *s, char *scratch)
         used += pp_aligned(sizes[i]);
     }
     if (!scratch) return used;
-    s->taps = (pp_tap *)(void *)pieces[0];
-    s->result = pieces[1];
-    s->result_index = pieces[2];
-    s->out = pieces[3];
-    s->out_index = pieces[4];
+    s->stretches = (stretch *)(void *)pieces[0];
+    s->taps = (pp_tap *)(void *)pieces[1];
+    s->counts = (int64_t *)(void *)pieces[2];
+    s->result = pieces[3];
+    s->result_index = pieces[4];
+    s->out = pieces[5];
+    s->out_index = pieces[6];
     return used;
 }
+
+/* ------------------------------------------------------------------------------------------------ taps */
+
+/* Lists the taps of windows, relative to the first that exists: sums in the tree's order, W outermost, then H, then D; maxima
+ * as they lie in memory, an odd number. */
+static int64_t list_taps(const inner *s, const pp_window w[3], pp_tap *taps)
+{
+    const int64_t *stride = s->problem->array[PP_INPUT].stride;
+    bool sums = s->reducing == PP_SUMS;
+    int order[3] = {sums ? 2 : 0, 1, sums ? 0 : 2}; /* outermost first */
+    const pp_window *a = &w[order[0]], *b = &w[order[1]], *c = &w[order[2]];
+    int64_t step[3], index[3] = {s->axis[1].input * s->axis[2].input, s->axis[2].input, 1}, count = 0;
+    for (int i = 0; i < 3; i++) {
+        step[i] = s->axis[order[i]].step * stride[PP_D + order[i]];
+        index[i] = index[i] * s->axis[i].step;
+    }
+    for (int64_t i = a->begin; i < a->end; i++) {
+        for (int64_t j = b->begin; j < b->end; j++) {
+            for (int64_t k = c->begin; k < c->end; k++) {
+                int64_t place[3] = {i - a->begin, j - b->begin, k - c->begin};
+                pp_tap *tap = &taps[count++];
+                tap->offset = place[0] * step[0] + place[1] * step[1] + place[2] * step[2];
+                tap->index = place[0] * index[0] + place[1] * index[1] + place[2] * index[2];
+                tap->merges = sums ? pp_merges(k, c->begin, c->end, c->length) : 0;
+            }
+            if (sums) taps[count - 1].merges += pp_merges(j, b->begin, b->end, b->length);
+        }
+        if (sums) taps[count - 1].merges += pp_merges(i, a->begin, a->end, a->length);
+    }
+    if (s->reducing == PP_MAXIMA && count % 2 == 0) taps[count] = taps[count - 1], count++;
+    return count;
+}
+
+/* The list for stretch i of the row whose windows on D and H are w. */
+static void use_taps(inner *s, int64_t i, const pp_window w[3])
+{
+    int64_t slot = i % s->slots, *count = &s->counts[slot], *owner = &s->counts[s->slots + slot];
+    pp_tap *taps = s->taps + slot * s->capacity;
+    if (*count == 0 || *owner != i) {
+        *count = list_taps(s, w, taps);
+        *owner = i;
+    }
+    s->windows.taps = taps;
+    s->windows.count = *count;
+}
+
+/* ------------------------------------------------------------------------------------------------ rows */
+
+/* Output "at", whose first tap lies at "source" and has the index "first", by way of lanes. */
+static void pool_output(inner *s, const int64_t at[PP_AXES], const char *source, int64_t first, double divisor)
+{
+    pp_place place = pp_place_at(s->run, s->reducing, at, 1, s->lanes);
+    pp_reduce r = pp_reduce_for(s->problem, true);
+    r.source = source;
+    r.taps = s->windows.taps;
+    r.count = s->windows.count;
+    r.lanes = s->lanes;
+    r.target = s->result;
+    r.target_index = s->result_index;
+    pp_from_elements(s->run, s->reducing)(&r);
+    place.index_base += first;
+    pp_place_lanes(s->run, s->reducing, &place, s->result, s->result_index, divisor, s->out, s->out_index);
+}
+
+/* Blocks of four vectors, or of one with so many lanes, from lane j of the first window on. */
+static void run_kernel(const inner *s, pp_windows_fn kernel, int64_t window, int64_t j, int64_t lanes, int64_t blocks)
+{
+    pp_windows w = s->windows;
+    w.source = (const char *)w.source + (window * s->step + j) * s->element;
+    w.target = (char *)w.target + (window * s->target_step + j) * s->element;
+    w.lanes = lanes;
+    w.blocks = blocks;
+    kernel(&w);
+}
+
+/* Channels from j on, of "count" neighbouring windows: fewer than four vectors. */
+static void pool_tails(inner *s, int64_t first, int64_t count, int64_t j)
+{
+    pp_windows *w = &s->windows;
+    if (s->fours && s->lanes - j >= 2 * s->vector && count >= 2) { /* two vectors of two windows */
+        w->unit = w->target_unit = s->vector;
+        w->half = s->step, w->target_half = s->target_step;
+        w->step = 2 * s->step, w->target_step = 2 * s->target_step;
+        run_kernel(s, s->fours, first, j, s->vector, count / 2);
+        if (count % 2 == 0) j += 2 * s->vector;
+    }
+    for (; j < s->lanes; j += s->vector) {
+        int64_t lanes = pp_min(s->lanes - j, s->vector), done = 0;
+        if (s->fours && lanes == s->vector && count >= 4) { /* one vector of four windows */
+            w->unit = s->step, w->target_unit = s->target_step;
+            w->half = 2 * s->step, w->target_half = 2 * s->target_step;
+            w->step = 4 * s->step, w->target_step = 4 * s->target_step;
+            done = count / 4 * 4;
+            run_kernel(s, s->fours, first, j, s->vector, count / 4);
+        }
+        if (done == count) continue;
+        w->step = s->step, w->target_step = s->target_step;
+        run_kernel(s, s->ones, first + done, j, lanes, count - done);
+    }
+}
+
+/* "count" windows from windows.source on, "step" elements apart. */
+static void pool_windows(inner *s, int64_t count)
+{
+    pp_windows *w = &s->windows;
+    int64_t fours = s->fours ? s->lanes / (4 * s->vector) : 0, whole = fours * 4 * s->vector;
+    int64_t section = whole == s->lanes || s->lanes <= s->vector ? count : SECTION;
+    for (int64_t first = 0; first < count; first += section) {
+        int64_t windows = pp_min(section, count - first);
+        w->unit = w->target_unit = s->vector;
+        w->half = w->target_half = 2 * s->vector;
+        if (fours == 1) {
+            w->step = s->step, w->target_step = s->target_step;
+            run_kernel(s, s->fours, first, 0, s->vector, windows);
+        } else if (fours) {
+            w->step = w->target_step = 4 * s->vector;
+            for (int64_t i = 0; i < windows; i++) run_kernel(s, s->fours, first + i, 0, s->vector, fours);
+        }
+        pool_tails(s, first, windows, whole);
+    }
+}
+
+/* Outputs [from, to) of the row "at" which stretch i has; w: the row's windows on D and H. */
+static void pool_stretch(inner *s, int64_t i, const int64_t at[PP_AXES], int64_t from, int64_t to, pp_window w[3])
+{
+    const stretch *part = &s->stretches[i];
+    const pp_array *in = &s->problem->array[PP_INPUT], *out = &s->problem->array[PP_OUTPUT];
+    int64_t output[PP_AXES] = {at[PP_N], at[PP_C], at[PP_D], at[PP_H], from, s->from};
+    w[2] = part->window;
+    if (w[0].begin == w[0].end || w[1].begin == w[1].end || w[2].begin == w[2].end) {
+        pp_place place = pp_place_at(s->run, s->reducing, output, to - from, s->lanes);
+        pp_place_empty(s->run, &place);
+        return;
+    }
+    use_taps(s, i, w);
+    int64_t source = at[PP_N] * in->stride[PP_N] + s->from, target = s->from, index = 0;
+    for (int a = 0; a < 3; a++) { /* the first element that is seen */
+        int64_t tap = w[a].first + w[a].begin * s->axis[a].step + (a == 2 ? (from - part->begin) * part->advance : 0);
+        source += tap * in->stride[PP_D + a];
+        index = index * s->axis[a].input + tap;
+    }
+    const char *first = s->run->base[PP_INPUT] + source * s->element;
+    double divisor = pp_divisor_of(s->problem, w);
+    if (!s->ones) {
+        for (; output[PP_W] < to; output[PP_W]++) {
+            pool_output(s, output, first, index, divisor);
+            first += part->advance * in->stride[PP_W] * s->element;
+            index += part->advance;
+        }
+        return;
+    }
+    for (int a = PP_N; a <= PP_W; a++) target += output[a] * out->stride[a];
+    s->finish.divisor = divisor;
+    s->windows.source = first;
+    s->windows.target = s->run->base[PP_OUTPUT] + target * s->element;
+    s->step = part->advance * in->stride[PP_W];
+    s->target_step = out->stride[PP_W];
+    pool_windows(s, to - from);
+}
+
+/* Outputs [from, to) of row "at". */
+static void pool_row(inner *s, const int64_t at[PP_AXES], int64_t from, int64_t to)
+{
+    pp_window w[3] = {pp_axis_window(&s->axis[0], at[PP_D]), pp_axis_window(&s->axis[1], at[PP_H])};
+    if (!same_shape(&w[0], &s->rows[0]) || !same_shape(&w[1], &s->rows[1])) {
+        memcpy(s->rows, w, sizeof s->rows);
+        memset(s->counts, 0, (size_t)s->slots * sizeof *s->counts);
+    }
+    for (int64_t i = 0; i < s->stretch_count; i++) {
+        int64_t begin = pp_max(from, s->stretches[i].begin), end = pp_min(to, s->stretches[i].end);
+        if (begin < end) pool_stretch(s, i, at, begin, end, w);
+    }
+}
+
+/* ------------------------------------------------------------------------------------------------ the pass */
 
 static bool applies(const pp_problem *p)
 {
     int64_t taps = 1;
-    for (int a = 0; a < 3; a++) taps *= pp_max(1, pp_min(pp_min(p->axis[a].longest, p->axis[a].input), PP_INNER_TAPS + 1));
+    for (int a = 0; a < 3; a++) {
+        taps *= pp_max(1, pp_min(pp_min(p->axis[a].longest, p->axis[a].input), PP_INNER_TAPS + 1));
+        if (p->axis[a].kind == PP_AXIS_TABLE && p->axis[a].output > INT32_MAX) return false; /* each may be a stretch */
+    }
     pp_reducing reducing = pp_reducing_of(p);
     if (reducing == PP_WINNERS && pp_lane_size(p->desc.dtype, reducing) == 4 && p->plane > INT32_MAX) return false;
     return p->inner > 1 && p->array[PP_INPUT].stride[PP_INNER] == 1 && taps <= PP_INNER_TAPS;
@@ -52,9 +301,33 @@ static bool applies(const pp_problem *p)
 /* With few channels lanes stay empty; then rows are better. */
 static bool pays(const pp_problem *p) { return p->inner * (int64_t)pp_dtypes[p->desc.dtype].size >= PP_INNER_BYTES; }
 
+/* Whether kernels go from elements to elements. */
+static bool finishes(const pp_problem *p, pp_reducing reducing)
+{
+    double divisor = 1;
+    if (reducing == PP_WINNERS || p->array[PP_OUTPUT].stride[PP_INNER] != 1) return false;
+    if (reducing == PP_MAXIMA) return p->desc.nan != PP_NAN_IGNORE || !pp_dtypes[p->desc.dtype].floating;
+    if (p->desc.op != PP_OP_AVERAGE || pp_dtypes[p->desc.dtype].floating) return true;
+    for (int a = 0; a < 3; a++) divisor *= (double)p->axis[a].longest;
+    if (p->desc.divisor == PP_DIVISOR_OVERRIDE) divisor = p->desc.divisor_override;
+    return divisor >= 1 && divisor < PP_FAST_DIVISORS && divisor == (double)(int)divisor; /* small whole numbers only */
+}
+
+static inner inner_of(const pp_problem *p)
+{
+    const pp_kernels *k = p->kernels;
+    inner s = {.problem = p, .axis = p->axis, .reducing = pp_reducing_of(p), .element = (int64_t)pp_dtypes[p->desc.dtype].size};
+    if (finishes(p, s.reducing)) {
+        s.ones = s.reducing == PP_SUMS ? k->sum_window : k->max_window;
+        s.fours = s.reducing == PP_SUMS ? k->sum_windows : k->max_windows;
+    }
+    s.vector = pp_max(1, k->vector_bytes / (int64_t)pp_lane_size(p->desc.dtype, s.reducing));
+    return s;
+}
+
 static size_t scratch_size(const pp_problem *p)
 {
-    inner s = {.problem = p, .reducing = pp_reducing_of(p)};
+    inner s = inner_of(p);
     return lay_out(&s, NULL);
 }
 
@@ -72,93 +345,43 @@ static int64_t tasks_of(const pp_run *run)
     return positions > 4 ? positions : pp_max(positions, run->problem->inner / 64);
 }
 
-static bool same_shape(const pp_window *a, const pp_window *b)
+static void prepare_finish(inner *s)
 {
-    return a->begin == b->begin && a->end == b->end && a->length == b->length;
-}
-
-/* Lists the taps of the window, relative to the first that exists, in the tree's order: W outermost, then H, then D. */
-static void list_taps(inner *s, const pp_window w[3])
-{
-    if (s->count && same_shape(&s->window[0], &w[0]) && same_shape(&s->window[1], &w[1]) && same_shape(&s->window[2], &w[2])) return;
-    const int64_t *stride = s->problem->array[PP_INPUT].stride;
-    const pp_axis *axis = s->run->group.axis;
-    memcpy(s->window, w, sizeof s->window);
-    s->count = 0;
-    for (int64_t tw = w[2].begin; tw < w[2].end; tw++) {
-        for (int64_t th = w[1].begin; th < w[1].end; th++) {
-            for (int64_t td = w[0].begin; td < w[0].end; td++) {
-                int64_t d = (td - w[0].begin) * axis[0].step, h = (th - w[1].begin) * axis[1].step, x = (tw - w[2].begin) * axis[2].step;
-                pp_tap *tap = &s->taps[s->count++];
-                tap->offset = d * stride[PP_D] + h * stride[PP_H] + x * stride[PP_W];
-                tap->index = (d * axis[1].input + h) * axis[2].input + x;
-                tap->merges = pp_merges(td, w[0].begin, w[0].end, w[0].length);
-            }
-            s->taps[s->count - 1].merges += pp_merges(th, w[1].begin, w[1].end, w[1].length);
-        }
-        s->taps[s->count - 1].merges += pp_merges(tw, w[2].begin, w[2].end, w[2].length);
-    }
-}
-
-static void pool_position(inner *s, const int64_t at[PP_AXES])
-{
-    const pp_run *run = s->run;
     const pp_problem *p = s->problem;
-    const pp_array *in = &p->array[PP_INPUT];
-    int64_t first[PP_AXES] = {at[PP_N], at[PP_C], at[PP_D], at[PP_H], at[PP_W], s->from};
-    pp_place place = pp_place_at(run, s->reducing, first, 1, s->lanes);
-    int64_t source = at[PP_N] * in->stride[PP_N] + s->from, first_index = 0;
-    pp_window w[3];
-    bool empty = false;
-    for (int a = 0; a < 3; a++) {
-        w[a] = pp_axis_window(&run->group.axis[a], at[PP_D + a]);
-        empty |= w[a].begin == w[a].end;
-    }
-    if (empty) {
-        pp_place_empty(run, &place);
-        return;
-    }
-    for (int a = 0; a < 3; a++) { /* the first element that is seen */
-        const pp_axis *axis = &run->group.axis[a];
-        int64_t tap = w[a].first + w[a].begin * axis->step;
-        source += tap * in->stride[PP_D + a];
-        first_index = first_index * axis->input + tap;
-    }
-    list_taps(s, w);
-    bool done = place.values_dense && pp_lanes_are_elements(run, s->reducing);
-    pp_reduce r = pp_reduce_for(p, true);
-    r.source = run->base[PP_INPUT] + source * (int64_t)pp_dtypes[p->desc.dtype].size;
-    r.taps = s->taps;
-    r.count = s->count;
-    r.lanes = s->lanes;
-    r.target = done ? place.values : s->result;
-    r.target_index = s->result_index;
-    pp_from_elements(run, s->reducing)(&r);
-    place.index_base += first_index;
-    if (!done) pp_place_lanes(run, s->reducing, &place, s->result, s->result_index, pp_divisor_of(p, w), s->out, s->out_index);
+    const pp_dtype_info *info = &pp_dtypes[p->desc.dtype];
+    info->store(s->empty, 0, pp_empty_value(p));
+    s->finish.order = pp_order_of(p);
+    s->finish.empty = s->empty;
+    s->finish.rounding = p->desc.rounding;
+    if (!info->floating) s->finish.lowest = (int)info->lowest, s->finish.highest = (int)info->highest;
+    s->windows.finish = &s->finish;
 }
 
 static pp_status run_inner(const pp_run *run, int64_t task, int64_t tasks, char *scratch)
 {
-    inner s = {.run = run, .problem = run->problem, .reducing = pp_reducing_of(run->problem), .lanes = run->problem->inner};
+    inner s = inner_of(run->problem);
+    s.run = run;
+    s.axis = run->group.axis;
+    s.lanes = run->problem->inner;
     lay_out(&s, scratch);
-    int64_t positions = positions_of(run), begin = 0, end = positions, to;
+    int64_t positions = positions_of(run), begin = 0, end = positions, to, size[3], at[PP_AXES] = {0};
     if (tasks <= positions) {
         pp_share(positions, task, tasks, &begin, &end);
     } else {
         pp_share(s.lanes, task, tasks, &s.from, &to);
         s.lanes = to - s.from;
     }
-    int64_t at[PP_AXES] = {0}, size[3];
+    prepare_finish(&s);
+    s.rows[0].length = -1; /* no window has this */
+    s.stretch_count = find_stretches(&s.axis[2], run->begin[2], run->end[2], s.stretches);
     for (int a = 0; a < 3; a++) size[a] = run->end[a] - run->begin[a];
-    for (int64_t i = begin; i < end; i++) {
-        int64_t rest = i;
-        for (int a = 2; a >= 0; a--) {
-            at[PP_D + a] = run->begin[a] + rest % size[a];
-            rest /= size[a];
-        }
-        pp_at_plane(run->problem, run->group.first + rest, at);
-        pool_position(&s, at);
+    for (int64_t i = begin; i < end;) {
+        int64_t row = i / size[2], first = i - row * size[2], count = pp_min(size[2] - first, end - i);
+        at[PP_H] = run->begin[1] + row % size[1];
+        at[PP_D] = run->begin[0] + row / size[1] % size[0];
+        pp_at_plane(run->problem, run->group.first + row / size[1] / size[0], at);
+        pool_row(&s, at, run->begin[2] + first, run->begin[2] + first + count);
+        i += count;
     }
     return PP_OK;
 }

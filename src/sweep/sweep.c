@@ -15,20 +15,11 @@ static int64_t span_bound(const pp_axis *axis, int64_t outputs)
 
 /* ------------------------------------------------------------------------------------------------ stretches */
 
-/* Outputs of a sliding axis whose windows lie wholly inside: they all divide alike. */
-static void inside(const pp_axis *axis, int64_t *begin, int64_t *end)
-{
-    *begin = *end = 0;
-    if (axis->kind != PP_AXIS_SLIDING || axis->longest == 0) return;
-    *begin = pp_max(pp_ceil_div(axis->pad_begin, axis->stride), 0);
-    *end = pp_min(pp_floor_div(axis->visible - 1 - (axis->kernel - 1) * axis->dilation + axis->pad_begin, axis->stride) + 1, axis->output);
-}
-
 /* Cuts outputs [from, to) into stretches of equal divisor; returns their number. */
 static int64_t find_stretches(const pp_axis *axis, int64_t from, int64_t to, bool divides, pp_stretch *list)
 {
     int64_t count = 0, inside_begin, inside_end;
-    inside(axis, &inside_begin, &inside_end);
+    pp_axis_inside(axis, &inside_begin, &inside_end);
     for (int64_t o = from; o < to;) {
         pp_window w = pp_axis_window(axis, o);
         int64_t next = o >= inside_begin && o < inside_end ? pp_min(inside_end, to) : o + 1;

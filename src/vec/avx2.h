@@ -1,12 +1,12 @@
 /* What AVX2 does better than the generic vector code: partial loads and stores of 32- and 64-bit lanes, maxima, halves. */
-#define PP_OWN_F32 (PP_OWN_PARTIAL | PP_OWN_MAX | PP_OWN_PART | PP_OWN_PICK)
-#define PP_OWN_F64 (PP_OWN_PARTIAL | PP_OWN_MAX | PP_OWN_PART | PP_OWN_PICK)
+#define PP_OWN_F32 (PP_OWN_PARTIAL | PP_OWN_MAX | PP_OWN_PART | PP_OWN_PICK | PP_OWN_NANS)
+#define PP_OWN_F64 (PP_OWN_PARTIAL | PP_OWN_MAX | PP_OWN_PART | PP_OWN_PICK | PP_OWN_NANS)
 #define PP_OWN_I32 (PP_OWN_PARTIAL | PP_OWN_MAX)
 #define PP_OWN_I64 PP_OWN_PARTIAL
 #define PP_OWN_U8 (PP_OWN_MAX | PP_OWN_STREAM)
 #define PP_OWN_I16 PP_OWN_MAX
 #define PP_OWN_ZIP 1
-#define PP_OWN_NARROW PP_OWN_HALF
+#define PP_OWN_NARROW (PP_OWN_HALF | PP_OWN_WIDEN)
 
 typedef float f32_own__avx2 __attribute__((vector_size(32)));
 typedef double f64_own__avx2 __attribute__((vector_size(32)));
@@ -168,7 +168,10 @@ PP_INLINE void f16_narrow__avx2(uint16_t *p, f32_own__avx2 v)
     _mm_storeu_si128((__m128i *)(void *)p, _mm256_cvtps_ph((__m256)v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
 }
 
-PP_INLINE i32_own__avx2 i32_max_nan__avx2(i32_own__avx2 a, i32_own__avx2 b) { return (i32_own__avx2)_mm256_max_epi32((__m256i)a, (__m256i)b); }
+PP_INLINE i32_own__avx2 i32_max_nan__avx2(i32_own__avx2 a, i32_own__avx2 b)
+{
+    return (i32_own__avx2)_mm256_max_epi32((__m256i)a, (__m256i)b);
+}
 
 /* Bytes "bytes", bytes + 1, ... of a and then b. */
 #define PP_OWN_AFTER after__avx2
@@ -188,4 +191,32 @@ PP_INLINE __m256i after__avx2(__m256i a, __m256i b, int bytes)
     default:
         return middle;
     }
+}
+
+typedef f32_own__avx2 f32_nans__avx2;
+typedef f64_own__avx2 f64_nans__avx2;
+PP_INLINE f32_own__avx2 f32_max_any__avx2(f32_own__avx2 a, f32_own__avx2 b) { return (f32_own__avx2)_mm256_max_ps((__m256)a, (__m256)b); }
+PP_INLINE f64_own__avx2 f64_max_any__avx2(f64_own__avx2 a, f64_own__avx2 b) { return (f64_own__avx2)_mm256_max_pd((__m256d)a, (__m256d)b); }
+PP_INLINE f32_nans__avx2 f32_no_nans__avx2(void) { return (f32_nans__avx2)_mm256_setzero_ps(); }
+PP_INLINE f64_nans__avx2 f64_no_nans__avx2(void) { return (f64_nans__avx2)_mm256_setzero_pd(); }
+PP_INLINE f32_nans__avx2 f32_note_nans__avx2(f32_nans__avx2 nans, f32_own__avx2 a, f32_own__avx2 b)
+{
+    return (f32_nans__avx2)_mm256_or_ps((__m256)nans, _mm256_cmp_ps((__m256)a, (__m256)b, _CMP_UNORD_Q));
+}
+PP_INLINE f64_nans__avx2 f64_note_nans__avx2(f64_nans__avx2 nans, f64_own__avx2 a, f64_own__avx2 b)
+{
+    return (f64_nans__avx2)_mm256_or_pd((__m256d)nans, _mm256_cmp_pd((__m256d)a, (__m256d)b, _CMP_UNORD_Q));
+}
+PP_INLINE f32_own__avx2 f32_with_nans__avx2(f32_own__avx2 v, f32_nans__avx2 nans)
+{
+    return (f32_own__avx2)_mm256_or_ps((__m256)v, (__m256)nans);
+}
+PP_INLINE f64_own__avx2 f64_with_nans__avx2(f64_own__avx2 v, f64_nans__avx2 nans)
+{
+    return (f64_own__avx2)_mm256_or_pd((__m256d)v, (__m256d)nans);
+}
+
+PP_INLINE i32_own__avx2 byte_widen__avx2(const uint8_t *p)
+{
+    return (i32_own__avx2)_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)p));
 }

@@ -1,11 +1,11 @@
 /* AVX-512 (the Ice Lake set): masked partial loads and stores of every width, maxima with mask compares, halves. */
-#define PP_OWN_F32 (PP_OWN_PARTIAL | PP_OWN_MAX | PP_OWN_PART | PP_OWN_PICK)
-#define PP_OWN_F64 (PP_OWN_PARTIAL | PP_OWN_MAX | PP_OWN_PART | PP_OWN_PICK)
+#define PP_OWN_F32 (PP_OWN_PARTIAL | PP_OWN_MAX | PP_OWN_PART | PP_OWN_PICK | PP_OWN_NANS)
+#define PP_OWN_F64 (PP_OWN_PARTIAL | PP_OWN_MAX | PP_OWN_PART | PP_OWN_PICK | PP_OWN_NANS)
 #define PP_OWN_I32 (PP_OWN_PARTIAL | PP_OWN_MAX)
 #define PP_OWN_I64 (PP_OWN_PARTIAL | PP_OWN_MAX)
 #define PP_OWN_U8 (PP_OWN_PARTIAL | PP_OWN_MAX | PP_OWN_PART | PP_OWN_PICK | PP_OWN_STREAM)
 #define PP_OWN_I16 (PP_OWN_PARTIAL | PP_OWN_MAX | PP_OWN_PART | PP_OWN_PICK)
-#define PP_OWN_NARROW (PP_OWN_PARTIAL | PP_OWN_HALF)
+#define PP_OWN_NARROW (PP_OWN_PARTIAL | PP_OWN_HALF | PP_OWN_WIDEN)
 
 typedef float f32_own__avx512 __attribute__((vector_size(64)));
 typedef double f64_own__avx512 __attribute__((vector_size(64)));
@@ -191,7 +191,6 @@ PP_INLINE void bf16_narrow_first__avx512(uint16_t *p, f32_own__avx512 v, int64_t
     _mm256_mask_storeu_epi16(p, (__mmask16)first__avx512(n), _mm512_cvtepi32_epi16(_mm512_srli_epi32(u, 16)));
 }
 
-
 PP_INLINE i32_own__avx512 i32_max_nan__avx512(i32_own__avx512 a, i32_own__avx512 b)
 {
     return (i32_own__avx512)_mm512_max_epi32((__m512i)a, (__m512i)b);
@@ -221,4 +220,39 @@ PP_INLINE __m512i after__avx512(__m512i a, __m512i b, int bytes)
     default:
         return _mm512_permutex2var_epi8(a, _mm512_add_epi8(_mm512_loadu_si512(iota__avx512), _mm512_set1_epi8((char)bytes)), b);
     }
+}
+
+/* Lanes that saw no NaN: a compare can keep this in one instruction for two vectors. */
+typedef __mmask16 f32_nans__avx512;
+typedef __mmask8 f64_nans__avx512;
+PP_INLINE f32_own__avx512 f32_max_any__avx512(f32_own__avx512 a, f32_own__avx512 b)
+{
+    return (f32_own__avx512)_mm512_max_ps((__m512)a, (__m512)b);
+}
+PP_INLINE f64_own__avx512 f64_max_any__avx512(f64_own__avx512 a, f64_own__avx512 b)
+{
+    return (f64_own__avx512)_mm512_max_pd((__m512d)a, (__m512d)b);
+}
+PP_INLINE f32_nans__avx512 f32_no_nans__avx512(void) { return 0xffff; }
+PP_INLINE f64_nans__avx512 f64_no_nans__avx512(void) { return 0xff; }
+PP_INLINE f32_nans__avx512 f32_note_nans__avx512(f32_nans__avx512 numbers, f32_own__avx512 a, f32_own__avx512 b)
+{
+    return _mm512_mask_cmp_ps_mask(numbers, (__m512)a, (__m512)b, _CMP_ORD_Q);
+}
+PP_INLINE f64_nans__avx512 f64_note_nans__avx512(f64_nans__avx512 numbers, f64_own__avx512 a, f64_own__avx512 b)
+{
+    return _mm512_mask_cmp_pd_mask(numbers, (__m512d)a, (__m512d)b, _CMP_ORD_Q);
+}
+PP_INLINE f32_own__avx512 f32_with_nans__avx512(f32_own__avx512 v, f32_nans__avx512 numbers)
+{
+    return (f32_own__avx512)_mm512_mask_blend_ps(numbers, _mm512_castsi512_ps(_mm512_set1_epi32(-1)), (__m512)v);
+}
+PP_INLINE f64_own__avx512 f64_with_nans__avx512(f64_own__avx512 v, f64_nans__avx512 numbers)
+{
+    return (f64_own__avx512)_mm512_mask_blend_pd(numbers, _mm512_castsi512_pd(_mm512_set1_epi32(-1)), (__m512d)v);
+}
+
+PP_INLINE i32_own__avx512 byte_widen__avx512(const uint8_t *p)
+{
+    return (i32_own__avx512)_mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)(const void *)p));
 }

@@ -144,6 +144,7 @@ PP_INLINE V(i32, vec) V(half, widen)(const int16_t *p)
     return __builtin_convertvector(v, V(i32, vec));
 }
 
+#if !(PP_OWN_NARROW & PP_OWN_WIDEN)
 /* Bytes without their sign, if they have one: see V(i32, ordered). */
 PP_INLINE V(i32, vec) V(byte, widen)(const uint8_t *p)
 {
@@ -151,6 +152,7 @@ PP_INLINE V(i32, vec) V(byte, widen)(const uint8_t *p)
     memcpy(&v, p, sizeof v);
     return __builtin_convertvector(v, V(i32, vec));
 }
+#endif
 
 PP_INLINE void V(byte, narrow)(uint8_t *p, V(i32, vec) v)
 {
