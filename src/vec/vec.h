@@ -192,6 +192,7 @@ PP_INLINE void V(f16, narrow)(uint16_t *p, V(f32, vec) v)
 #define PP_WIDEN_FIRST(dtype, storage, lane)                                                                                               \
     PP_INLINE V(lane, vec) V(dtype, widen_first)(const storage *p, int64_t n)                                                              \
     {                                                                                                                                      \
+        if (n >= V(lane, lanes)) return V(dtype, widen)(p);                                                                                \
         storage a[V(lane, lanes)] = {0};                                                                                                   \
         V(pp, copy_first)(a, p, n * (int64_t)sizeof *p);                                                                                   \
         return V(dtype, widen)(a);                                                                                                         \
@@ -199,9 +200,9 @@ PP_INLINE void V(f16, narrow)(uint16_t *p, V(f32, vec) v)
 #define PP_NARROW_FIRST(dtype, storage, lane)                                                                                              \
     PP_INLINE void V(dtype, narrow_first)(storage * p, V(lane, vec) v, int64_t n)                                                          \
     {                                                                                                                                      \
-        storage a[V(lane, lanes)];                                                                                                         \
-        V(dtype, narrow)(a, v);                                                                                                            \
-        V(pp, copy_first)(p, a, n * (int64_t)sizeof *p);                                                                                   \
+        storage a[V(lane, lanes)], *to = n >= V(lane, lanes) ? p : a;                                                                      \
+        V(dtype, narrow)(to, v);                                                                                                           \
+        if (to == a) V(pp, copy_first)(p, a, n * (int64_t)sizeof *p);                                                                      \
     }
 PP_WIDEN_FIRST(bf16, uint16_t, f32)
 PP_WIDEN_FIRST(f16, uint16_t, f32)
