@@ -8,13 +8,13 @@
 #include <string.h>
 
 enum {
-    NEAR_BYTES = 1024 * 1024, /* smaller tensors lie in a cache that needs no prefetching ... */
-    AHEAD_BYTES = 4096,       /* ... else so far ahead */
-    UNIT_BYTES = 64,          /* lanes are multiples of this */
-    WIDE = 40,                /* elements of a row */
+    NEAR_BYTES = 1024 * 1024, /* smaller tensors lie in a cache that needs no prefetching */
+    UNIT_BYTES = 64,          /* lanes are multiples of this ... */
+    WIDE_BYTES = 256,         /* ... and better so many: then sweeps take them position by position */
+    WIDE = 128,               /* elements of a row, at most */
     MAX_LANES = 256,          /* planes of a group */
-    GROUP_BYTES = 24 * 1024,  /* of a group's arrays, better: they stay in the first-level cache */
-    MOST_BYTES = 1024 * 1024, /* at most: in the second */
+    GROUP_BYTES = 192 * 1024, /* of a group's arrays, better: they stay in the second-level cache with room for others */
+    MOST_BYTES = 1536 * 1024, /* at most */
 };
 
 /* How a problem is done: made with the plan. */
@@ -84,7 +84,8 @@ static int64_t choose_lanes(const pp_problem *p, pp_direction direction, int64_t
         unit = pp_max(unit, UNIT_BYTES / (int64_t)element_size(p, t));
     }
     if (each * unit > MOST_BYTES) return 0;
-    int64_t most = pp_max(pp_min(pp_min(GROUP_BYTES / pp_max(each, 1), segment / 2), MAX_LANES) / unit, 1) * unit, best = most;
+    int64_t wide = pp_min(pp_max(GROUP_BYTES / pp_max(each, 1), WIDE_BYTES / UNIT_BYTES * unit), MOST_BYTES / pp_max(each, 1));
+    int64_t most = pp_max(pp_min(pp_min(wide, pp_max(segment / 2, unit)), MAX_LANES) / unit, 1) * unit, best = most;
     for (int64_t lanes = most; 2 * lanes >= most; lanes -= unit) { /* empty lanes of the last group */
         if (pp_ceil_div(segment, lanes) * lanes < pp_ceil_div(segment, best) * best) best = lanes;
     }
@@ -241,7 +242,7 @@ static void transpose(task *s, pp_tensor tensor, bool back)
     int64_t at[3] = {begin[0], begin[1], begin[2]};
     pp_transpose t = {.count = s->count, .lanes = s->l->lanes, .positions = run};
     t.stride = (p->c > 1 ? stride[PP_C] : stride[PP_N]) * size;
-    if (!back && t.stride == run * size && p->inputs * size > NEAR_BYTES) t.ahead = AHEAD_BYTES;
+    if (!back && t.stride == run * size && p->inputs * size > NEAR_BYTES) t.ahead = s->l->lanes * t.stride;
     int64_t plane = s->first / p->c * stride[PP_N] + s->first % p->c * stride[PP_C];
     pp_transpose_fn fn = (back ? s->run->kernels->planes->spread : s->run->kernels->planes->gather)[log_of((size_t)size)];
     for (;;) {
@@ -314,16 +315,24 @@ static pp_status run_lanes(const pp_run *run, int64_t task_number, int64_t tasks
 
 /* ------------------------------------------------------------------------------------------------ when */
 
-/* Planes enough to fill most lanes; rows that do not fill vectors. */
-static bool small_planes(const pp_problem *p)
+/* Planes enough to fill most lanes; rows that do not fill many vectors. */
+static bool small_planes(const pp_problem *p, int64_t wide)
 {
     int64_t planes = pp_whole_group(p).last, unit = UNIT_BYTES / (int64_t)pp_dtypes[p->desc.dtype].size;
-    return planes >= unit && p->axis[2].input < WIDE;
+    return planes >= unit && p->axis[2].input <= wide;
 }
 
-/* Forward where every window sees most of its row: elsewhere vectors along rows do better. */
-static bool forward_pays(const pp_problem *p) { return small_planes(p) && p->axis[2].output <= 2; }
-static bool backward_pays(const pp_problem *p) { return small_planes(p) && p->desc.backward != PP_BACKWARD_INDICES; }
+/* Against pick, which knows rows as vectors: narrow rows, long windows. */
+static bool forward_pays(const pp_problem *p)
+{
+    const pp_pass *pick = &pp_algorithm_pick.pass[PP_FORWARD];
+    if (!small_planes(p, WIDE)) return false;
+    if (!pick->applies(p) || !pick->pays(p)) return true;
+    int64_t window = pp_max(p->axis[1].longest, p->axis[2].longest), width = p->axis[2].input;
+    return window >= 9 || width <= 16 || (width <= 20 && window <= 4);
+}
+
+static bool backward_pays(const pp_problem *p) { return small_planes(p, WIDE) && p->desc.backward != PP_BACKWARD_INDICES; }
 
 static bool forward_applies(const pp_problem *p) { return applies_in(p, PP_FORWARD); }
 static bool backward_applies(const pp_problem *p) { return applies_in(p, PP_BACKWARD); }

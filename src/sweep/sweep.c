@@ -93,6 +93,7 @@ static size_t lay_out(pp_sweep *s, char *scratch)
 static void fill_margins(pp_sweep *s)
 {
     int64_t before = (s->read_begin - s->span_begin) * s->inner, after = (s->span_end - s->read_end) * s->inner;
+    if (s->levels && s->across && s->reducing != PP_SUMS) return; /* nothing looks at them */
     for (int64_t row = 0; row < s->band; row++) {
         char *line = s->column + (size_t)(row * s->line) * s->lane;
         pp_reducing kind = s->levels && s->reducing == PP_MAXIMA && s->lane > 2 ? PP_WINNERS : s->reducing; /* keys */
