@@ -126,6 +126,48 @@ static void all_wrong(void **state)
     settle();
 }
 
+/* Indices may lie anywhere in their plane: every algorithm adds as the reference does, whether it streams, adds to what is there,
+ * or is cut into tasks. */
+static void anywhere(void **state)
+{
+    (void)state;
+    rng r = {7};
+    static const char *const larger[] = {"max2d nchw f32 n1c2 i200x90 k3 s2 p1", "max2d nhwc bf16 n1c40 i40x21 k2",
+                                         "max3d f32 n1c1 i30x40x20 k3 s2", "max2d nchw f32 n1c6 i90x150 k2 view.indices=30000,4000,80,1:5"};
+    for (int i = 0; i < 12 * (COUNT(problems) + COUNT(larger)); i++) {
+        pp_options options = {
+            .struct_size = sizeof options, .threads = 1 + i / 6 % 3, .parallel_for = pp_threads_parallel_for, .pool = pool};
+        pp_options plain = {.struct_size = sizeof plain, .algorithm = "reference"};
+        options.stores = i % 2 ? PP_STORES_STREAM : PP_STORES_KEEP;
+        char text[256];
+        snprintf(text, sizeof text, "%s idx bwd", i / 12 < COUNT(problems) ? problems[i / 12] : larger[i / 12 - COUNT(problems)]);
+        problem p, q;
+        problem_open(&p, case_plan(text, &options), FILL_RANDN, 5);
+        problem_open(&q, case_plan(text, &plain), FILL_RANDN, 5);
+        int64_t plane = 1;
+        for (int a = 0; a < p.desc->rank; a++) plane *= p.desc->input_size[a];
+        for (int64_t k = 0; k < tensor_count(&p.tensor[PP_INDICES]); k++) {
+            int64_t index = (int64_t)(rng_next(&r) % (uint64_t)(plane + 1)) - 1;
+            set_index(&p.tensor[PP_INDICES], k, index);
+            set_index(&q.tensor[PP_INDICES], k, index);
+        }
+        for (int64_t k = 0; k < tensor_count(&p.tensor[PP_GRAD_INPUT]); k++) {
+            set_value(&p.tensor[PP_GRAD_INPUT], p.desc->dtype, k, 3);
+            set_value(&q.tensor[PP_GRAD_INPUT], q.desc->dtype, k, 3);
+        }
+        p.args.accumulate = q.args.accumulate = i / 2 % 2;
+        check_status(pp_backward(p.plan, &p.args), PP_OK, p.error, text);
+        check_status(pp_backward(q.plan, &q.args), PP_OK, q.error, text);
+        for (int64_t k = 0; k < tensor_count(&p.tensor[PP_GRAD_INPUT]); k++) {
+            double got = value_at(&p.tensor[PP_GRAD_INPUT], p.desc->dtype, k), want = value_at(&q.tensor[PP_GRAD_INPUT], q.desc->dtype, k);
+            if (got != want) complain("%s: gradient %lld is %g, not %g", text, (long long)k, got, want);
+        }
+        problem_close(&p);
+        problem_close(&q);
+    }
+    settle();
+}
+
 static int make_pool(void **state)
 {
     (void)state;
@@ -143,10 +185,8 @@ static int drop_pool(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(by_default),
-        cmocka_unit_test(by_four_threads),
-        cmocka_unit_test(by_the_reference),
-        cmocka_unit_test(all_wrong),
+        cmocka_unit_test(by_default), cmocka_unit_test(by_four_threads), cmocka_unit_test(by_the_reference),
+        cmocka_unit_test(all_wrong),  cmocka_unit_test(anywhere),
     };
     return cmocka_run_group_tests(tests, make_pool, drop_pool);
 }

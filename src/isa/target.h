@@ -27,5 +27,6 @@
 #define PP_OWN_STREAM 64
 #define PP_OWN_NANS 128
 #define PP_OWN_WIDEN 256
+#define PP_OWN_WHERE 1024
 
 #endif

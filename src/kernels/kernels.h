@@ -6,6 +6,7 @@
 #include "../common.h"
 #include "levels.h"
 #include "pick.h"
+#include "winner.h"
 
 enum {
     PP_STACK = 40,              /* blocks of the tree of sums that can be open at once ... */
@@ -112,6 +113,7 @@ typedef struct pp_kernels {
     pp_windows_fn sum_window, max_window;   /* of one vector each; NaN wins; NULL: not brought */
     pp_windows_fn sum_windows, max_windows; /* of four whole ones; NULL: not brought */
     pp_pick_fn pick_sum, pick_max;          /* whole rows in registers; NULL: not brought.  pick_max: NaN wins */
+    pp_winner_fn winner;                    /* elements -> where the largest of small windows lie; NULL: not brought */
     pp_stream_fn stream;                    /* copies past the caches (kernels/stream.inc) */
     pp_finish_fn scale;                     /* elements -> sum lanes, each divided */
     const pp_planes *planes;                /* of any type */

@@ -1,14 +1,20 @@
 /* The row "scatter" of the algorithm table: backward of a maximum.  Windows in row-major order add their gradient where their
- * winner lies; the winners are the caller's indices, or found again row by row by a sweep over the input.
+ * winner lies; the winners are the caller's indices, or found again in the input: small windows in registers, others row by row by
+ * a sweep.
  *
  * The sums of a few rows are kept near, in scratch: rows that no later window covers are written and leave.  The caller's
  * indices need not lie in their windows; a plane where one does not is done again with the sums of all its rows. */
 #include "add.h"
 #include "sweep.h"
+#include "winner.h"
 
 #include <string.h>
 
-enum { NEAR_BYTES = 48 * 1024, FAR_BYTES = 1024 * 1024 }; /* sums kept near: so many bytes when a few rows take no more; at most */
+enum {
+    NEAR_BYTES = 48 * 1024,  /* of sums kept near, where a few rows take no more */
+    FAR_BYTES = 1024 * 1024, /* at most */
+    FOUND_OUTPUTS = 4 * 1024 /* whose winners are found before their gradients are added */
+};
 
 typedef struct scatter {
     const pp_run *run;
@@ -19,7 +25,11 @@ typedef struct scatter {
     int64_t first_lane, lanes; /* channels of a channels-last tensor */
     int64_t row;               /* sums of a row */
     size_t element, lane;      /* bytes */
-    pp_sweep sweep;            /* finds the winners */
+    pp_sweep sweep;            /* finds the winners ... */
+    pp_winners finder;         /* ... or this does, of some rows at once: */
+    int32_t *found;            /* NULL: the sweep does */
+    const int32_t *found_now;  /* of the row that is added next */
+    bool flat;                 /* gradients and winners of several rows lie as if of one */
     char *scratch, *sums;      /* of rows [low, high): in scratch, or where grad_input has just that form */
     int64_t low, high;
     bool all;                   /* they are all rows of the part: other indices are passed over */
@@ -34,7 +44,7 @@ static bool applies(const pp_problem *p)
 {
     int64_t most = PTRDIFF_MAX / 16 / pp_max(p->inner, 1); /* elements of a plane, of a row */
     if (!p->is_max || p->plane > most || p->axis[2].input > most || p->axis[2].output > most) return false;
-    return !recomputes(p) || pp_sweep_applies(p, PP_FORWARD, PP_WINNERS);
+    return !recomputes(p) || pp_winners_apply(p) || pp_sweep_applies(p, PP_FORWARD, PP_WINNERS);
 }
 
 static size_t sums_size(const pp_problem *p) { return pp_aligned((size_t)(p->plane * p->inner) * pp_dtypes[p->desc.dtype].sum_size); }
@@ -50,9 +60,16 @@ static size_t own_size(const pp_problem *p)
     return sums_size(p) + row_size(p, pp_dtypes[p->desc.dtype].size) + row_size(p, pp_dtypes[p->desc.dtype].sum_size);
 }
 
+/* Winners of some rows. */
+static size_t found_size(const pp_problem *p)
+{
+    return pp_aligned((size_t)pp_max(p->axis[2].output * p->inner, FOUND_OUTPUTS) * sizeof(int32_t));
+}
+
 static size_t scratch_size(const pp_problem *p)
 {
     if (!recomputes(p)) return own_size(p);
+    if (pp_winners_apply(p)) return own_size(p) + found_size(p) + pp_winners_size(p);
     pp_run run = {.problem = p, .group = pp_whole_group(p), .direction = PP_BACKWARD};
     for (int a = 0; a < 3; a++) run.end[a] = p->axis[a].input;
     pp_sweep s;
@@ -92,7 +109,11 @@ static pp_added add_row(scatter *s, const int64_t at[PP_AXES], int64_t count)
     a.sums = s->sums;
     a.inner = s->lanes;
     a.lane_step = 1;
-    if (recomputes(p)) {
+    if (s->found) {
+        wide = false;
+        indices = (const char *)s->found_now;
+        index = (pp_strides){p->inner, 1};
+    } else if (recomputes(p)) {
         indices = (const char *)(pp_sweep_winners(&s->sweep, at) + (at[PP_W] - s->from[2]) * p->inner + s->first_lane);
         index = (pp_strides){p->inner, 1};
     } else {
@@ -128,13 +149,21 @@ static pp_added add_rows(scatter *s, int64_t at[PP_AXES], int64_t from, int64_t 
 {
     int64_t begin[3], end[3];
     for (int a = 0; a < 3; a++) begin[a] = a == s->axis ? from : s->from[a], end[a] = a == s->axis ? to : s->to[a];
-    if (begin[2] == end[2]) return PP_ADDED;
+    int64_t width = end[2] - begin[2], some = s->found ? pp_max(FOUND_OUTPUTS / pp_max(width * s->problem->inner, 1), 1) : INT64_MAX, rows;
+    if (width == 0) return PP_ADDED;
     at[PP_W] = begin[2];
     at[PP_INNER] = s->first_lane;
     for (at[PP_D] = begin[0]; at[PP_D] < end[0]; at[PP_D]++) {
-        for (at[PP_H] = begin[1]; at[PP_H] < end[1]; at[PP_H]++) {
-            pp_added added = add_row(s, at, end[2] - begin[2]);
-            if (added != PP_ADDED) return added;
+        for (at[PP_H] = begin[1]; at[PP_H] < end[1];) {
+            int64_t until = at[PP_H] + pp_min(some, end[1] - at[PP_H]);
+            if (s->found) pp_winners_find(&s->finder, at, until - at[PP_H], s->found);
+            s->found_now = s->found;
+            for (; at[PP_H] < until; at[PP_H] += rows) {
+                rows = s->flat ? until - at[PP_H] : 1;
+                pp_added added = add_row(s, at, rows * width);
+                if (added != PP_ADDED) return added;
+                if (s->found) s->found_now += rows * width * s->problem->inner;
+            }
         }
     }
     return PP_ADDED;
@@ -243,6 +272,7 @@ static int64_t outputs_near(const scatter *s)
     const pp_axis *axis = &s->run->group.axis[s->axis];
     int64_t row = s->row * (int64_t)s->lane, reach = pp_min(pp_max(axis->longest - 1, 0) * axis->step + 1, axis->input);
     if (s->dense && s->exact && (!s->problem->stream || reach * row > FAR_BYTES)) return 0;
+    if (s->run->accumulate && !recomputes(s->problem)) return 0; /* what is added to cannot be done again */
     if (recomputes(s->problem) && s->axis == 2) return s->to[2] - s->from[2]; /* the sweep finds whole rows of winners */
     int64_t periods = pp_max(NEAR_BYTES / row - reach, 0) / axis->advance;
     return pp_min(periods * axis->period + 1, pp_max(axis->output, 1));
@@ -293,6 +323,16 @@ static bool is_dense(const scatter *s)
     return dense;
 }
 
+/* Whether gradients and winners of several output rows can be taken for one row. */
+static bool is_flat(const scatter *s)
+{
+    const pp_problem *p = s->problem;
+    const int64_t *grad = p->array[PP_GRAD_OUTPUT].stride, *index = p->array[PP_INDICES].stride, width = p->axis[2].output;
+    if (p->inner > 1 || s->axis == 2 || s->element != s->lane || s->from[2] > 0 || s->to[2] < width) return false;
+    if (grad[PP_H] != width * grad[PP_W]) return false;
+    return recomputes(p) ? s->found != NULL : index[PP_H] == width * index[PP_W];
+}
+
 static void prepare(scatter *s, char *scratch)
 {
     const pp_problem *p = s->problem;
@@ -306,6 +346,7 @@ static void prepare(scatter *s, char *scratch)
     s->scratch = scratch;
     s->elements = scratch + sums_size(p);
     s->gradients = s->elements + row_size(p, s->element);
+    s->flat = is_flat(s);
 }
 
 static pp_status run_scatter(const pp_run *run, int64_t task, int64_t tasks, char *scratch)
@@ -327,8 +368,12 @@ static pp_status run_scatter(const pp_run *run, int64_t task, int64_t tasks, cha
     }
     for (int a = 0; a < 3; a++) s.begin[a] = part.begin[a], s.end[a] = part.end[a];
     pp_outputs_of_range(recomputes(p) ? &part : run, s.from, s.to);
+    if (recomputes(p) && pp_winners_apply(p)) {
+        s.found = (int32_t *)(void *)(scratch + own_size(p));
+        pp_winners_init(&s.finder, &part, s.from[2], s.to[2], scratch + own_size(p) + found_size(p));
+    }
     prepare(&s, scratch);
-    if (recomputes(p)) {
+    if (recomputes(p) && !s.found) {
         pp_sweep_init(&s.sweep, &part, PP_FORWARD, PP_WINNERS, false, scratch + own_size(p));
     }
     pp_status status = PP_OK;

@@ -1,8 +1,8 @@
 /* AVX-512 (the Ice Lake set): masked partial loads and stores of every width, maxima with mask compares, halves. */
-#define PP_OWN_F32 (PP_OWN_PARTIAL | PP_OWN_MAX | PP_OWN_PART | PP_OWN_PICK | PP_OWN_NANS)
-#define PP_OWN_F64 (PP_OWN_PARTIAL | PP_OWN_MAX | PP_OWN_PART | PP_OWN_PICK | PP_OWN_NANS)
-#define PP_OWN_I32 (PP_OWN_PARTIAL | PP_OWN_MAX)
-#define PP_OWN_I64 (PP_OWN_PARTIAL | PP_OWN_MAX)
+#define PP_OWN_F32 (PP_OWN_WHERE | PP_OWN_PARTIAL | PP_OWN_MAX | PP_OWN_PART | PP_OWN_PICK | PP_OWN_NANS)
+#define PP_OWN_F64 (PP_OWN_WHERE | PP_OWN_PARTIAL | PP_OWN_MAX | PP_OWN_PART | PP_OWN_PICK | PP_OWN_NANS)
+#define PP_OWN_I32 (PP_OWN_WHERE | PP_OWN_PARTIAL | PP_OWN_MAX)
+#define PP_OWN_I64 (PP_OWN_WHERE | PP_OWN_PARTIAL | PP_OWN_MAX)
 #define PP_OWN_U8 (PP_OWN_PARTIAL | PP_OWN_MAX | PP_OWN_PART | PP_OWN_PICK | PP_OWN_STREAM)
 #define PP_OWN_I16 (PP_OWN_PARTIAL | PP_OWN_MAX | PP_OWN_PART | PP_OWN_PICK)
 #define PP_OWN_NARROW (PP_OWN_PARTIAL | PP_OWN_HALF | PP_OWN_WIDEN)
@@ -256,3 +256,61 @@ PP_INLINE i32_own__avx512 byte_widen__avx512(const uint8_t *p)
 {
     return (i32_own__avx512)_mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)(const void *)p));
 }
+/* Where: a mask register. */
+typedef __mmask16 f32_where__avx512;
+PP_INLINE __mmask16 f32_above__avx512(f32_own__avx512 a, f32_own__avx512 b) { return _mm512_cmp_ps_mask((__m512)a, (__m512)b, _CMP_GT_OQ); }
+PP_INLINE __mmask16 f32_equal__avx512(f32_own__avx512 a, f32_own__avx512 b) { return _mm512_cmp_ps_mask((__m512)a, (__m512)b, _CMP_EQ_OQ); }
+PP_INLINE __mmask16 f32_both__avx512(__mmask16 a, __mmask16 b) { return _kand_mask16(a, b); }
+PP_INLINE __mmask16 f32_either__avx512(__mmask16 a, __mmask16 b) { return _kor_mask16(a, b); }
+PP_INLINE f32_own__avx512 f32_choose__avx512(__mmask16 m, f32_own__avx512 a, f32_own__avx512 b)
+{
+    return (f32_own__avx512)_mm512_mask_mov_ps((__m512)b, m, (__m512)a);
+}
+PP_INLINE bool f32_any_first__avx512(__mmask16 m, int64_t n) { return m & first__avx512(n); }
+PP_INLINE __mmask16 f32_unordered__avx512(f32_own__avx512 a, f32_own__avx512 b)
+{
+    return _mm512_cmp_ps_mask((__m512)a, (__m512)b, _CMP_UNORD_Q);
+}
+
+typedef __mmask8 f64_where__avx512;
+PP_INLINE __mmask8 f64_above__avx512(f64_own__avx512 a, f64_own__avx512 b)
+{
+    return _mm512_cmp_pd_mask((__m512d)a, (__m512d)b, _CMP_GT_OQ);
+}
+PP_INLINE __mmask8 f64_equal__avx512(f64_own__avx512 a, f64_own__avx512 b)
+{
+    return _mm512_cmp_pd_mask((__m512d)a, (__m512d)b, _CMP_EQ_OQ);
+}
+PP_INLINE __mmask8 f64_both__avx512(__mmask8 a, __mmask8 b) { return _kand_mask8(a, b); }
+PP_INLINE __mmask8 f64_either__avx512(__mmask8 a, __mmask8 b) { return _kor_mask8(a, b); }
+PP_INLINE f64_own__avx512 f64_choose__avx512(__mmask8 m, f64_own__avx512 a, f64_own__avx512 b)
+{
+    return (f64_own__avx512)_mm512_mask_mov_pd((__m512d)b, m, (__m512d)a);
+}
+PP_INLINE bool f64_any_first__avx512(__mmask8 m, int64_t n) { return m & first__avx512(n); }
+PP_INLINE __mmask8 f64_unordered__avx512(f64_own__avx512 a, f64_own__avx512 b)
+{
+    return _mm512_cmp_pd_mask((__m512d)a, (__m512d)b, _CMP_UNORD_Q);
+}
+
+typedef __mmask16 i32_where__avx512;
+PP_INLINE __mmask16 i32_above__avx512(i32_own__avx512 a, i32_own__avx512 b) { return _mm512_cmpgt_epi32_mask((__m512i)a, (__m512i)b); }
+PP_INLINE __mmask16 i32_equal__avx512(i32_own__avx512 a, i32_own__avx512 b) { return _mm512_cmpeq_epi32_mask((__m512i)a, (__m512i)b); }
+PP_INLINE __mmask16 i32_both__avx512(__mmask16 a, __mmask16 b) { return _kand_mask16(a, b); }
+PP_INLINE __mmask16 i32_either__avx512(__mmask16 a, __mmask16 b) { return _kor_mask16(a, b); }
+PP_INLINE i32_own__avx512 i32_choose__avx512(__mmask16 m, i32_own__avx512 a, i32_own__avx512 b)
+{
+    return (i32_own__avx512)_mm512_mask_mov_epi32((__m512i)b, m, (__m512i)a);
+}
+PP_INLINE bool i32_any_first__avx512(__mmask16 m, int64_t n) { return m & first__avx512(n); }
+
+typedef __mmask8 i64_where__avx512;
+PP_INLINE __mmask8 i64_above__avx512(i64_own__avx512 a, i64_own__avx512 b) { return _mm512_cmpgt_epi64_mask((__m512i)a, (__m512i)b); }
+PP_INLINE __mmask8 i64_equal__avx512(i64_own__avx512 a, i64_own__avx512 b) { return _mm512_cmpeq_epi64_mask((__m512i)a, (__m512i)b); }
+PP_INLINE __mmask8 i64_both__avx512(__mmask8 a, __mmask8 b) { return _kand_mask8(a, b); }
+PP_INLINE __mmask8 i64_either__avx512(__mmask8 a, __mmask8 b) { return _kor_mask8(a, b); }
+PP_INLINE i64_own__avx512 i64_choose__avx512(__mmask8 m, i64_own__avx512 a, i64_own__avx512 b)
+{
+    return (i64_own__avx512)_mm512_mask_mov_epi64((__m512i)b, m, (__m512i)a);
+}
+PP_INLINE bool i64_any_first__avx512(__mmask8 m, int64_t n) { return m & first__avx512(n); }

@@ -1,0 +1,194 @@
+/* Tells the winner kernel what to do: lists of taps, rows and positions whose windows are alike. */
+#include "winner.h"
+#include "lines.h"
+
+#include <string.h>
+
+enum { MOST_TAPS = 64, MOST_STEPS = 16 }; /* lane under lane; along a row */
+
+static bool has_channels(const pp_problem *p) { return p->inner > 1; }
+
+static int64_t vector_lanes(const pp_problem *p) { return p->kernels->vector_bytes / (int64_t)pp_dtypes[p->desc.dtype].size; }
+
+/* Outputs of a row of one channel whose taps lie in two vectors: one whole vector, or clearly more. */
+static int64_t pair_outputs(const pp_problem *p)
+{
+    const pp_axis *w = &p->axis[2];
+    int64_t lanes = vector_lanes(p), room = 2 * lanes - 1 - (w->longest - 1) * w->step;
+    int64_t count = room < 0 ? 0 : pp_min(room / w->stride + 1, 2 * lanes);
+    return count > lanes && 2 * count < 3 * lanes ? lanes : count;
+}
+
+/* The taps that lie lane under lane. */
+static int64_t most_taps(const pp_problem *p)
+{
+    int64_t taps = 1;
+    for (int a = 0; a < (has_channels(p) ? 3 : 2); a++) taps *= pp_max(1, pp_min(p->axis[a].longest, MOST_TAPS + 1));
+    return taps;
+}
+
+/* Outputs of a sliding axis whose windows lie wholly inside. */
+static void find_inside(const pp_axis *axis, int64_t inside[2])
+{
+    inside[0] = inside[1] = 0;
+    if (axis->kind != PP_AXIS_SLIDING) return;
+    int64_t last = axis->visible - 1 - (axis->kernel - 1) * axis->dilation + axis->pad_begin;
+    inside[0] = pp_max(pp_ceil_div(axis->pad_begin, axis->stride), 0);
+    inside[1] = pp_max(pp_min(pp_floor_div(last, axis->stride) + 1, axis->output), inside[0]);
+}
+
+bool pp_winners_apply(const pp_problem *p)
+{
+    const int64_t *in = p->array[PP_INPUT].stride;
+    if (!p->kernels->winner || p->plane > INT32_MAX || p->inner > INT32_MAX || p->inputs == 0) return false;
+    if (most_taps(p) > MOST_TAPS || p->axis[2].longest > MOST_TAPS) return false;
+    if (has_channels(p) && in[PP_INNER] != 1) return false;
+    for (int a = 0; a < 3; a++) {
+        const pp_axis *axis = &p->axis[a];
+        if (axis->longest == 0 || axis->input > INT32_MAX || axis->output > INT32_MAX || axis->step > INT32_MAX ||
+            axis->advance > INT32_MAX)
+            return false;
+    }
+    if (has_channels(p)) return p->inner >= vector_lanes(p) / 2;
+    bool contiguous = in[PP_W] == 1 || p->axis[2].input == 1;
+    return contiguous && p->axis[2].kind == PP_AXIS_SLIDING && p->axis[2].longest <= MOST_STEPS && pair_outputs(p) > 0 &&
+           pair_outputs(p) * 4 >= pp_min(vector_lanes(p), p->axis[2].output);
+}
+
+size_t pp_winners_size(const pp_problem *p)
+{
+    size_t picks = has_channels(p) ? 0 : (size_t)(2 * p->axis[2].longest * p->kernels->vector_bytes);
+    return pp_aligned((size_t)most_taps(p) * sizeof(pp_tap)) + pp_aligned(picks);
+}
+
+/* Where the taps of a pair's outputs lie. */
+static void make_picks(pp_winners *w)
+{
+    const pp_axis *axis = &w->run->problem->axis[2];
+    int64_t lanes = vector_lanes(w->run->problem);
+    uint32_t *pick = (uint32_t *)(void *)w->picks;
+    w->outputs = pair_outputs(w->run->problem);
+    for (int64_t half = 0; half < 2; half++) {
+        for (int64_t c = 0; c < axis->longest; c++) {
+            for (int64_t j = half * lanes; j < (half + 1) * lanes; j++) {
+                int64_t lane = j < w->outputs ? j * axis->stride + c * axis->step : 0;
+                *pick++ = (uint32_t)lane | (lane >= lanes ? (uint32_t)1 << 31 : 0); /* the second vector's are marked */
+            }
+        }
+    }
+}
+
+void pp_winners_init(pp_winners *w, const pp_run *run, int64_t from, int64_t to, char *scratch)
+{
+    const pp_problem *p = run->problem;
+    *w = (pp_winners){.run = run, .from = from, .to = to, .taps = (pp_tap *)(void *)scratch};
+    w->picks = scratch + pp_aligned((size_t)most_taps(p) * sizeof(pp_tap));
+    for (int a = 0; a < 3; a++) find_inside(&run->group.axis[a], w->inside[a]);
+    if (!has_channels(p)) make_picks(w);
+}
+
+static bool same_shape(const pp_window *a, const pp_window *b) { return a->begin == b->begin && a->end == b->end; }
+
+/* Lists the taps that lie lane under lane, relative to the first; where the last of equals wins, backward with inverted indices. */
+static void list_taps(pp_winners *w, const pp_window window[3])
+{
+    const pp_problem *p = w->run->problem;
+    const int64_t *stride = p->array[PP_INPUT].stride;
+    const pp_axis *axis = w->run->group.axis;
+    bool last = p->desc.ties == PP_TIES_LAST;
+    int64_t columns = has_channels(p) ? window[2].end - window[2].begin : 1;
+    if (w->count && same_shape(&w->window[0], &window[0]) && same_shape(&w->window[1], &window[1]) &&
+        (!has_channels(p) || same_shape(&w->window[2], &window[2])))
+        return;
+    memcpy(w->window, window, sizeof w->window);
+    w->count = (window[0].end - window[0].begin) * (window[1].end - window[1].begin) * columns;
+    pp_tap *tap = last ? w->taps + w->count - 1 : w->taps;
+    for (int64_t d = 0; d < window[0].end - window[0].begin; d++) {
+        for (int64_t h = 0; h < window[1].end - window[1].begin; h++) {
+            for (int64_t c = 0; c < columns; c++) {
+                int64_t index = (d * axis[0].step * axis[1].input + h * axis[1].step) * axis[2].input + c * axis[2].step;
+                tap->offset = d * axis[0].step * stride[PP_D] + h * axis[1].step * stride[PP_H] + c * axis[2].step * stride[PP_W];
+                tap->index = last ? ~index : index;
+                tap += last ? -1 : 1;
+            }
+        }
+    }
+}
+
+static bool is_empty(const pp_window *w) { return w->begin == w->end; }
+
+/* How many outputs from o on, of at most "most", have windows that only move. */
+static int64_t alike(const pp_winners *w, int a, int64_t o, int64_t most)
+{
+    return o >= w->inside[a][0] && o < w->inside[a][1] ? pp_min(most, w->inside[a][1] - o) : 1;
+}
+
+/* Runs the kernel for "repeat" rows, or positions of a row with channels, whose first window is "window". */
+static void find(pp_winners *w, const int64_t at[PP_AXES], const pp_window window[3], int64_t repeat, int32_t *indices)
+{
+    const pp_problem *p = w->run->problem;
+    const int64_t *stride = p->array[PP_INPUT].stride;
+    const pp_axis *axis = w->run->group.axis;
+    bool channels = has_channels(p);
+    int64_t outputs = channels ? p->inner : w->to - w->from, source = at[PP_N] * stride[PP_N] + at[PP_C] * stride[PP_C];
+    pp_winner k = {.target_index = indices, .repeat = repeat, .target_step = outputs, .lanes = outputs};
+    bool empty = false;
+    for (int a = 0; a < 3; a++) {
+        if (a == 2 && !channels) continue;
+        empty |= is_empty(&window[a]);
+        int64_t tap = window[a].first + window[a].begin * axis[a].step;
+        source += tap * stride[PP_D + a];
+        k.base = k.base * axis[a].input + tap;
+    }
+    if (empty) {
+        for (int64_t i = 0; i < repeat * outputs; i++) indices[i] = -1;
+        return;
+    }
+    list_taps(w, window);
+    if (channels) {
+        k.source_step = axis[2].advance * stride[PP_W];
+        k.index_step = axis[2].advance;
+    } else {
+        k.base *= axis[2].input;
+        k.source_step = axis[1].advance * stride[PP_H];
+        k.index_step = axis[1].advance * axis[2].input;
+        k.steps = axis[2].longest;
+        k.first = w->from * axis[2].stride - axis[2].pad_begin;
+        k.stride = axis[2].stride;
+        k.step = axis[2].step;
+        k.end = axis[2].visible;
+        k.outputs = w->outputs;
+        k.picks = w->picks;
+    }
+    k.source = w->run->base[PP_INPUT] + source * (int64_t)pp_dtypes[p->desc.dtype].size;
+    k.taps = w->taps;
+    k.count = w->count;
+    k.complement = p->desc.ties == PP_TIES_LAST ? -1 : 0;
+    k.order = pp_order_of(p);
+    k.last_nan = p->desc.nan == PP_NAN_LAST;
+    w->run->kernels->winner(&k);
+}
+
+void pp_winners_find(pp_winners *w, const int64_t at[PP_AXES], int64_t rows, void *indices)
+{
+    const pp_axis *axis = w->run->group.axis;
+    int64_t end = at[PP_H] + rows, same, inner = w->run->problem->inner;
+    pp_window window[3] = {pp_axis_window(&axis[0], at[PP_D])};
+    int32_t *to = indices;
+    for (int64_t h = at[PP_H]; h < end; h += same) {
+        window[1] = pp_axis_window(&axis[1], h);
+        if (inner == 1) {
+            same = alike(w, 1, h, end - h);
+            find(w, at, window, same, to);
+            to += same * (w->to - w->from);
+            continue;
+        }
+        same = 1;
+        for (int64_t x = w->from, count; x < w->to; x += count) {
+            count = alike(w, 2, x, w->to - x);
+            window[2] = pp_axis_window(&axis[2], x);
+            find(w, at, window, count, to);
+            to += count * inner;
+        }
+    }
+}

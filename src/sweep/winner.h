@@ -1,0 +1,26 @@
+/* Where the maxima of small windows lie: rows of winners by the winner kernel, for sums of gradients. */
+#ifndef PP_WINNERS_H
+#define PP_WINNERS_H
+
+#include "../run.h"
+
+typedef struct pp_winners {
+    const pp_run *run;
+    int64_t from, to;     /* outputs of a row */
+    int64_t inside[3][2]; /* outputs whose windows lie wholly inside, by axis */
+    pp_tap *taps;         /* of the windows ... */
+    pp_window window[3];  /* ... of this shape */
+    int64_t count;
+    char *picks;
+    int64_t outputs; /* of a pair of vectors */
+} pp_winners;
+
+/* Whether a problem's winners can be found so; the bytes it takes. */
+bool pp_winners_apply(const pp_problem *problem);
+size_t pp_winners_size(const pp_problem *problem);
+void pp_winners_init(pp_winners *w, const pp_run *run, int64_t from, int64_t to, char *scratch);
+
+/* Winners, as integers of the width of an element, of "rows" rows from "at" on (same n, c, d), side by side: indices in the plane. */
+void pp_winners_find(pp_winners *w, const int64_t at[PP_AXES], int64_t rows, void *indices);
+
+#endif
