@@ -92,6 +92,23 @@ bool pp_lanes_are_elements(const pp_run *run, pp_reducing reducing)
     return reducing == PP_MAXIMA && !order.mask && !order.infinity && (!order.ignore_nan || !pp_dtypes[run->problem->desc.dtype].floating);
 }
 
+/* Finishes the lanes of a row, stretch by stretch; direct: they lie where they belong. */
+static void finish_row(pp_sweep *s, const pp_place *place, const char *lanes, bool direct)
+{
+    bool done = direct && pp_lanes_are_elements(s->run, s->reducing);
+    pp_window w[3] = {s->row_window[0], s->row_window[1]};
+    for (int64_t i = 0; i < s->stretch_count; i++) {
+        const pp_stretch *stretch = &s->stretches[i];
+        int64_t from = stretch->begin - s->begin[2], to = stretch->end - s->begin[2];
+        pp_place part = part_of(s->run, place, from, to);
+        const char *source = lanes + (size_t)(from * s->inner) * s->lane;
+        w[2] = stretch->window;
+        if (w[2].begin == w[2].end) pp_place_empty(s->run, &part);
+        else if (!done)
+            pp_place_lanes(s->run, s->reducing, &part, source, source + s->mirror, pp_divisor_of(s->problem, w), s->out, s->out_index);
+    }
+}
+
 void pp_sweep_row(pp_sweep *s, const int64_t at[PP_AXES])
 {
     const pp_run *run = s->run;
@@ -99,30 +116,20 @@ void pp_sweep_row(pp_sweep *s, const int64_t at[PP_AXES])
     pp_place place = pp_place_at(run, s->reducing, first, outputs, s->inner);
     /* Lanes that are as wide as elements are written where they belong, and finished there. */
     bool direct = place.values_dense && s->lane == s->element && s->reducing != PP_WINNERS && !run->accumulate;
+    char *values = place.values;
+    bool stream = s->problem->stream && place.values_dense && s->reducing != PP_WINNERS && !run->accumulate;
+    if (stream) place.values = s->out; /* made near, then written past the caches */
     char *lanes = pp_sweep_reduce_row(s, at, direct ? place.values : NULL);
     if (run->direction == PP_BACKWARD) { /* gradients: what no window covers is 0 */
         if (!lanes) lanes = memset(s->result, 0, (size_t)(outputs * s->inner) * s->lane);
         pp_place_lanes(run, s->reducing, &place, lanes, NULL, 1, s->out, NULL);
-        return;
-    }
-    if (!lanes) {
+    } else if (!lanes) {
         pp_place_empty(run, &place);
-        return;
+    } else {
+        finish_row(s, &place, lanes, direct);
     }
-    pp_window w[3] = {pp_axis_window(&s->axis[0], at[PP_D]), pp_axis_window(&s->axis[1], at[PP_H])};
-    bool done = direct && pp_lanes_are_elements(run, s->reducing);
-    for (int64_t i = 0; i < s->stretch_count; i++) {
-        const pp_stretch *stretch = &s->stretches[i];
-        int64_t from = stretch->begin - s->begin[2], to = stretch->end - s->begin[2];
-        pp_place part = part_of(run, &place, from, to);
-        const char *source = lanes + (size_t)(from * s->inner) * s->lane;
-        w[2] = stretch->window;
-        if (w[2].begin == w[2].end) pp_place_empty(run, &part);
-        else if (!done)
-            pp_place_lanes(run, s->reducing, &part, source, source + s->mirror, pp_divisor_of(s->problem, w), s->out, s->out_index);
-    }
+    if (stream) run->kernels->stream(values, place.values, (size_t)(outputs * s->inner) * s->element);
 }
-
 const int64_t *pp_sweep_winners(pp_sweep *s, const int64_t at[PP_AXES])
 {
     int64_t *indices = (int64_t *)s->out_index;

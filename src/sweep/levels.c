@@ -10,19 +10,22 @@
 #include <string.h>
 
 enum {
-    STRIP_BYTES = 24 * 1024, /* of the rings of a strip: they should stay in the first-level cache */
+    STRIP_BYTES = 16 * 1024, /* of the rings of a strip: they should stay in the first-level cache */
     FEW_BYTES = 512,         /* of a row of a strip, at least */
     WIDE_BYTES = 256,        /* of a position that climbs */
     FEED_BYTES = 16 * 1024,  /* of source rows that are prepared at once */
     PAD = 512                /* bytes past a line that kernels may touch */
 };
 
-/* Emissions for outputs [from, to) of an axis, "pitch" lanes apart; returns their number.  A maximum needs no padding. */
-static int64_t list_emissions(const pp_sweep *s, const pp_axis *axis, int64_t from, int64_t to, int64_t pitch, pp_emission *list)
+/* Emissions for outputs [from, to) of an axis, "pitch" lanes apart; returns their number.  extent: the outputs' extents, -1: they see
+ * nothing; or NULL.  A maximum needs no padding. */
+static int64_t list_emissions(const pp_sweep *s, const pp_axis *axis, int64_t from, int64_t to, int64_t pitch, pp_emission *list,
+                              int64_t *extent)
 {
     int64_t count = 0;
     for (int64_t o = from; o < to; o++) {
         pp_window w = pp_axis_window(axis, o);
+        if (extent) extent[o - from] = w.begin == w.end ? -1 : w.extent;
         if (w.begin == w.end) continue;
         if (s->reducing == PP_SUMS) w.begin = 0, w.end = w.length;
         list[count++] = (pp_emission){w.first + w.end - 1, w.end - w.begin, (o - from) * pitch};
@@ -32,6 +35,12 @@ static int64_t list_emissions(const pp_sweep *s, const pp_axis *axis, int64_t fr
 
 static int64_t ring_rows(const pp_axis *axis) { return ((int64_t)2 << pp_log2(pp_max(axis->longest, 1))) - 1; }
 
+/* Lanes of a row of a ring: no power of two, so that rows do not lie multiples of 4 KiB apart. */
+static int64_t ring_width(const pp_sweep *s, int axis) { return s->strip[axis - 1] + PP_ALIGN / (int64_t)s->lane; }
+
+/* Of a strip. */
+static size_t ring_size(const pp_sweep *s, int axis) { return (size_t)(ring_rows(&s->axis[axis]) * ring_width(s, axis)) * s->lane; }
+
 /* Lanes of a strip of rows with "lanes" lanes: whole blocks of vectors. */
 static int64_t strip_of(const pp_axis *axis, int64_t lanes, int64_t lane)
 {
@@ -39,12 +48,13 @@ static int64_t strip_of(const pp_axis *axis, int64_t lanes, int64_t lane)
     return pp_min(pp_max(strip, 64), (lanes + 63) / 64 * 64);
 }
 
+bool pp_levels_across(const pp_sweep *s) { return s->inner * (int64_t)s->lane >= WIDE_BYTES; }
+
 void pp_levels_measure(pp_sweep *s)
 {
     const pp_axis *h = &s->axis[1], *w = &s->axis[2];
     int64_t lane = (int64_t)s->lane, read = pp_max((s->read_end - s->read_begin) * s->inner, 1);
     s->kernel = s->problem->is_max ? s->problem->kernels->max_levels : s->problem->kernels->sum_levels;
-    s->across = s->inner * lane >= WIDE_BYTES;
     s->strip[0] = strip_of(h, read, lane);
     s->strip[1] = s->across ? strip_of(w, s->inner, lane) : 0;
     s->feed = pp_max(FEED_BYTES / (read * lane), 1);
@@ -55,23 +65,25 @@ void pp_levels_measure(pp_sweep *s)
  * whole. */
 int64_t pp_levels_band(const pp_sweep *s, int64_t row_bytes)
 {
-    enum { BAND_BYTES = 256 * 1024, MOST = 64 };
-    int64_t band = pp_min(pp_max(BAND_BYTES / row_bytes, 1), MOST);
+    enum { BAND_BYTES = 256 * 1024, WHOLE_BYTES = 1024 * 1024, MOST = 64 };
+    int64_t band = pp_min(pp_max(BAND_BYTES / row_bytes, 1), MOST), all = s->axis[1].output;
+    if (all <= MOST && all * row_bytes <= WHOLE_BYTES) band = all; /* then rings are needed no more */
     return pp_max(pp_min(band, s->end[1] - s->begin[1]), 1);
 }
 
 size_t pp_levels_scratch(pp_sweep *s, char *scratch, size_t used, int64_t outputs)
 {
-    const pp_axis *h = &s->axis[1], *w = &s->axis[2];
+    const pp_axis *w = &s->axis[2];
     int64_t read = (s->read_end - s->read_begin) * s->inner, top = pp_log2(pp_max(w->longest, 1));
     int64_t strips = pp_max(pp_ceil_div(read, s->strip[0]), 1);
     size_t sizes[] = {
         PAD, /* of the column lines */
-        (size_t)(strips * ring_rows(h) * s->strip[0]) * s->lane,
+        (size_t)strips * ring_size(s, 1),
         (size_t)s->band * sizeof(pp_emission),
+        (size_t)s->band * sizeof *s->extent,
         (size_t)pp_max(FEED_BYTES, read * (int64_t)s->lane),
         (size_t)s->strip[0] * s->lane,
-        s->across ? (size_t)(ring_rows(w) * s->strip[1]) * s->lane : (size_t)(pp_max(top, 1) * s->apart) * s->lane,
+        s->across ? ring_size(s, 2) : (size_t)(pp_max(top, 1) * s->apart) * s->lane,
         s->across ? (size_t)outputs * sizeof(pp_emission) : 0,
         w->period > 1 || w->advance > 1 ? (size_t)s->line * s->lane + PAD : 0,
     };
@@ -83,77 +95,91 @@ size_t pp_levels_scratch(pp_sweep *s, char *scratch, size_t used, int64_t output
     if (!scratch) return used;
     s->ring[0] = pieces[1];
     s->emission[0] = (pp_emission *)(void *)pieces[2];
-    s->fed = pieces[3];
-    s->nothing = memset(pieces[4], 0, sizes[4]);
-    s->ring[1] = s->level_lines = pieces[5];
-    s->emission[1] = (pp_emission *)(void *)pieces[6];
-    s->lane_class = pieces[7];
-    if (s->across) s->w_emissions = list_emissions(s, w, s->begin[2], s->end[2], s->inner, s->emission[1]);
-    s->pushed = INT64_MAX;
+    s->extent = (int64_t *)(void *)pieces[3];
+    s->fed = pieces[4];
+    s->nothing = memset(pieces[5], 0, sizes[5]);
+    s->ring[1] = s->level_lines = pieces[6];
+    s->emission[1] = (pp_emission *)(void *)pieces[7];
+    s->lane_class = pieces[8];
+    if (s->across) s->w_emissions = list_emissions(s, w, s->begin[2], s->end[2], s->inner, s->emission[1], NULL);
+    else s->first = pp_axis_window(w, s->begin[2]);
     return used;
 }
 
 /* ------------------------------------------------------------------------------------------------ H */
 
-/* Pushes source rows [now, now + rows) through the rings of all strips; step: lanes between them. */
-static void push(pp_sweep *s, pp_climb *c, const char *source, int64_t step, int64_t rows)
+/* Climbs "rows" more rows of a part, and takes their emissions off it. */
+static void climb(const pp_sweep *s, pp_climb *part, int64_t rows)
 {
-    int64_t read = (s->read_end - s->read_begin) * s->inner, emissions = 0, ring = ring_rows(&s->axis[1]) * s->strip[0];
+    const pp_emission *emission = part->emission;
+    int64_t all = part->emissions, emissions = 0;
+    while (emissions < all && emission[emissions].row < part->now + rows) emissions++;
+    part->rows = rows;
+    part->emissions = emissions;
+    if (rows > 0) s->kernel->climb(part);
+    part->now += rows;
+    part->emission = emission + emissions;
+    part->emissions = all - emissions;
+}
+
+/* Pushes source rows [now, now + rows), "step" lanes apart, through the rings of all strips, then "zeros" rows of zeros.  fresh:
+ * no strip has seen a row of this plane; again: the rings are needed for its next rows. */
+static void push(pp_sweep *s, pp_climb *c, const char *source, int64_t step, int64_t rows, int64_t zeros, bool fresh, bool again)
+{
+    int64_t read = (s->read_end - s->read_begin) * s->inner;
     char *column = s->column + (size_t)((s->read_begin - s->span_begin) * s->inner) * s->lane;
-    while (emissions < c->emissions && c->emission[emissions].row < c->now + rows) emissions++;
-    pp_climb part = *c;
-    part.rows = rows;
-    part.step = step;
-    part.emissions = emissions;
-    part.width = s->strip[0];
-    part.levels = pp_log2(pp_max(s->axis[1].longest, 1));
+    pp_climb part;
+    c->width = ring_width(s, 1);
+    c->levels = pp_log2(pp_max(s->axis[1].longest, 1));
     for (int64_t from = 0; from < read; from += s->strip[0]) {
-        part.source = source == s->nothing ? source : source + (size_t)from * s->lane;
+        part = *c;
+        part.source = source + (size_t)from * s->lane;
+        part.step = step;
         part.lanes = pp_min(s->strip[0], read - from);
-        part.ring = s->ring[0] + (size_t)(from / s->strip[0] * ring) * s->lane;
+        part.ring = s->ring[0] + (fresh && !again ? 0 : (size_t)(from / s->strip[0]) * ring_size(s, 1)); /* the same for all: it stays near */
         part.target = column + (size_t)from * s->lane;
-        s->kernel->climb(&part);
+        if (fresh && s->reducing == PP_SUMS) memset(part.ring, 0, ring_size(s, 1)); /* padding */
+        climb(s, &part, rows);
+        part.source = s->nothing;
+        part.step = 0;
+        climb(s, &part, zeros);
     }
-    c->now += rows;
-    c->emission += emissions;
-    c->emissions -= emissions;
+    c->now = part.now;
+    c->emission = part.emission;
+    c->emissions = part.emissions;
 }
 
 void pp_levels_fill_band(pp_sweep *s, const int64_t at[PP_AXES], const pp_window *wd, bool goes_on)
 {
     const pp_axis *axis = &s->axis[1];
     int64_t visible = axis->kind == PP_AXIS_SLIDING ? axis->visible : axis->input, read = (s->read_end - s->read_begin) * s->inner;
-    int64_t count = list_emissions(s, axis, s->band_begin, s->band_end, s->line, s->emission[0]);
+    int64_t count = list_emissions(s, axis, s->band_begin, s->band_end, s->line, s->emission[0], s->extent);
     const pp_emission *e = s->emission[0];
     if (!count || !read) return;
-    int64_t first = e->row - e->length + 1, end = e[count - 1].row + 1;
-    if (!goes_on || e->row < s->pushed) { /* a new plane, or windows that need rows that are gone */
-        s->pushed = pp_max(first, 0);
-        if (first < 0) memset(s->ring[0], 0, (size_t)(pp_ceil_div(read, s->strip[0]) * ring_rows(axis) * s->strip[0]) * s->lane);
-    }
-    s->pushed = pp_max(s->pushed, first);
-    pp_climb c = {.now = s->pushed, .emission = e, .emissions = count};
-    c.from_elements = s->reducing == PP_MAXIMA;
+    int64_t first = e->row - e->length + 1, end = e[count - 1].row + 1, depth = wd->first + wd->begin * s->axis[0].step;
+    bool fresh = !goes_on || e->row < s->pushed, again = s->band_end < s->end[1]; /* or windows that need rows that are gone */
+    if (fresh) s->pushed = 0;
+    pp_climb c = {.now = pp_max(s->pushed, first), .emission = e, .emissions = count, .from_elements = s->reducing == PP_MAXIMA};
     bool direct = !s->packed && !s->scale && s->lane == s->element && wd->end - wd->begin == 1;
     if (direct && s->reducing == PP_MAXIMA) c.order = pp_order_of(s->problem);
     c.order.ignore_nan = s->problem->desc.nan == PP_NAN_IGNORE;
-    while (c.now < pp_min(end, visible)) {
-        int64_t rows = pp_min(end, visible) - c.now;
-        if (direct) {
-            const char *source = pp_sweep_source(s, at, wd->first + wd->begin * s->axis[0].step, c.now);
-            push(s, &c, source, s->source->stride[PP_H], rows);
-            break;
-        }
-        rows = pp_min(rows, s->feed);
+    s->pushed = end;
+    s->ahead = direct ? (uintptr_t)pp_sweep_source(s, at, depth, end - s->band_begin) : 0;
+    int64_t inside = pp_max(pp_min(end, visible), c.now), zeros = end - inside;
+    if (direct) {
+        push(s, &c, pp_sweep_source(s, at, depth, c.now), s->source->stride[PP_H], inside - c.now, zeros, fresh, again);
+        return;
+    }
+    do {
+        int64_t rows = pp_min(inside - c.now, s->feed);
         for (int64_t r = 0; r < rows; r++) {
             pp_window one = {c.now + r, 1, 0, 1, 1};
             pp_sweep_reduce_rows(s, at, wd, &one, s->fed + (size_t)(r * read) * s->lane);
         }
-        push(s, &c, s->fed, read, rows);
-    }
-    c.from_elements = false;
-    if (c.now < end) push(s, &c, s->nothing, 0, end - c.now);
-    s->pushed = end;
+        bool last = c.now + rows == inside;
+        push(s, &c, s->fed, read, rows, last ? zeros : 0, fresh, again || !last || !fresh);
+        fresh = false;
+    } while (c.now < inside);
 }
 
 /* ------------------------------------------------------------------------------------------------ W */
@@ -163,7 +189,7 @@ static void climb_across(pp_sweep *s, const char *column, char *result, bool to_
     const pp_axis *axis = &s->axis[2];
     bool sums = s->reducing == PP_SUMS;
     int64_t begin = sums ? s->span_begin : s->read_begin, end = sums ? s->span_end : s->read_end;
-    pp_climb c = {.step = s->inner, .now = begin, .rows = end - begin, .ring = s->ring[1], .width = s->strip[1]};
+    pp_climb c = {.step = s->inner, .now = begin, .rows = end - begin, .ring = s->ring[1], .width = ring_width(s, 2)};
     c.emission = s->emission[1];
     c.emissions = s->w_emissions;
     c.levels = pp_log2(pp_max(axis->longest, 1));
@@ -212,10 +238,21 @@ static void raise_line(const pp_sweep *s, const char *column)
     }
 }
 
-void pp_levels_along(pp_sweep *s, const char *column, char *result)
+/* Calls for the source row that the next band will push when this one is at row h: while it is far, there is much to do. */
+static void call_ahead(const pp_sweep *s, int64_t h)
+{
+#if defined(__GNUC__)
+    size_t bytes = (size_t)((s->read_end - s->read_begin) * s->inner) * s->element;
+    uintptr_t row = s->ahead + (uintptr_t)(h * s->source->stride[PP_H]) * s->element;
+    for (size_t i = 0; i < bytes; i += 64) __builtin_prefetch((const void *)(row + i), 0, 2);
+#endif
+}
+
+void pp_levels_along(pp_sweep *s, const char *column, int64_t h, char *result)
 {
     const pp_axis *axis = &s->axis[2];
     bool keys = s->reducing == PP_MAXIMA;
+    if (s->ahead) call_ahead(s, h);
     if (s->across) {
         climb_across(s, column, result, keys);
         return;
@@ -223,7 +260,7 @@ void pp_levels_along(pp_sweep *s, const char *column, char *result)
     raise_line(s, column);
     int64_t live = pp_min(s->end[2], axis->live) - s->begin[2], apart = axis->step * s->inner;
     for (int64_t first = 0; first < pp_min(axis->period, live); first++) {
-        pp_window w = pp_axis_window(axis, s->begin[2] + first);
+        pp_window w = first ? pp_axis_window(axis, s->begin[2] + first) : s->first;
         if (w.length == 0) continue;
         int64_t offset[PP_LEVELS], outputs = pp_ceil_div(live - first, axis->period), at = (w.first - s->span_begin) * s->inner;
         int count = 0, level = pp_log2(w.length);

@@ -79,23 +79,28 @@ static void add_positions(pp_sweep *s, char *line)
 /* The line under target row "at": everything reduced on D and H.  NULL when its windows there see nothing. */
 static char *find_column(pp_sweep *s, const int64_t at[PP_AXES])
 {
-    pp_window wd = pp_axis_window(&s->axis[0], at[PP_D]), wh = pp_axis_window(&s->axis[1], at[PP_H]);
-    if (wd.begin == wd.end || wh.begin == wh.end) return NULL;
     int64_t h = at[PP_H];
-    bool there = h >= s->band_begin && h < s->band_end && at[PP_N] == s->band_n && at[PP_C] == s->band_c && at[PP_D] == s->band_d;
-    if (!there) {
-        bool goes_on = h == s->band_end && at[PP_N] == s->band_n && at[PP_C] == s->band_c && at[PP_D] == s->band_d;
+    pp_window *w = s->row_window;
+    bool same = at[PP_N] == s->band_n && at[PP_C] == s->band_c && at[PP_D] == s->band_d;
+    if (!same || h < s->band_begin || h >= s->band_end) {
+        bool goes_on = same && h == s->band_end;
+        w[0] = pp_axis_window(&s->axis[0], at[PP_D]);
+        w[1] = pp_axis_window(&s->axis[1], h);
         s->band_n = at[PP_N], s->band_c = at[PP_C], s->band_d = at[PP_D];
         s->band_begin = h;
         s->band_end = pp_min(h + s->band, s->end[1]);
+        if (w[0].begin == w[0].end) return NULL;
         if (s->levels) {
-            pp_levels_fill_band(s, at, &wd, goes_on);
-        } else if (s->read_end > s->read_begin) {
+            pp_levels_fill_band(s, at, &w[0], goes_on);
+        } else if (s->read_end > s->read_begin && w[1].begin < w[1].end) {
             int64_t margin = (s->read_begin - s->span_begin) * s->inner;
-            pp_sweep_reduce_rows(s, at, &wd, &wh, s->column + (size_t)margin * s->lane);
+            pp_sweep_reduce_rows(s, at, &w[0], &w[1], s->column + (size_t)margin * s->lane);
         }
         if (s->reducing == PP_WINNERS) add_positions(s, s->column);
     }
+    if (w[0].begin == w[0].end) return NULL;
+    if (s->levels) w[1].extent = s->extent[h - s->band_begin];
+    if (s->levels ? w[1].extent < 0 : w[1].begin == w[1].end) return NULL;
     return s->column + (size_t)((h - s->band_begin) * s->line) * s->lane;
 }
 
@@ -145,7 +150,7 @@ char *pp_sweep_reduce_row(pp_sweep *s, const int64_t at[PP_AXES], char *into)
     int64_t outputs = s->end[2] - s->begin[2], live = pp_min(s->end[2], axis->live) - s->begin[2];
     if (s->holes) memset(result, 0, (size_t)(outputs * s->inner) * s->lane);
     if (s->levels) {
-        pp_levels_along(s, column, result);
+        pp_levels_along(s, column, at[PP_H], result);
         return result;
     }
     if (s->split) split_line(s, column, s->phases);

@@ -65,6 +65,7 @@ static pp_status sweep(const pp_run *run, int64_t task, int64_t tasks, char *scr
         sweep_rows(&part, levels, first, first + count, scratch);
         begin += count;
     }
+    if (run->problem->stream) run->kernels->stream(NULL, NULL, 0);
     return PP_OK;
 }
 

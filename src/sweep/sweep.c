@@ -98,7 +98,7 @@ static void fill_margins(pp_sweep *s)
         char *line = s->column + (size_t)(row * s->line) * s->lane;
         pp_reducing kind = s->levels && s->reducing == PP_MAXIMA && s->lane > 2 ? PP_WINNERS : s->reducing; /* keys */
         pp_fill_identity(line, before, s->problem, kind);
-        pp_fill_identity(line + (size_t)(s->line - after) * s->lane, after, s->problem, kind);
+        pp_fill_identity(line + (size_t)((s->read_end - s->span_begin) * s->inner) * s->lane, after, s->problem, kind);
     }
 }
 
@@ -112,7 +112,13 @@ static void measure_line(pp_sweep *s, bool planning)
         pp_axis_reach(w, s->begin[2], s->end[2], &s->read_begin, &s->read_end);
         if (s->read_begin == s->read_end) s->read_begin = s->read_end = s->span_begin;
     }
+    if (s->levels && s->inner == 1) { /* what is read starts at a multiple of PP_ALIGN */
+        int64_t unit = PP_ALIGN / (int64_t)s->lane;
+        s->span_begin -= planning ? unit : unit - (s->read_begin - s->span_begin) % unit;
+    }
+    if (s->levels && s->across && s->problem->is_max) s->span_begin = s->read_begin, s->span_end = s->read_end; /* needs no padding */
     s->line = (s->span_end - s->span_begin) * s->inner;
+    if (s->levels) s->line = (int64_t)(pp_aligned((size_t)s->line * s->lane) / s->lane);
     int64_t live = pp_min(s->end[2], w->live) - s->begin[2];
     s->split = w->advance > 1 && live > w->period;
     s->holes = w->live < s->end[2] || w->kind == PP_AXIS_COVER;
@@ -148,6 +154,7 @@ size_t pp_sweep_init(pp_sweep *s, const pp_run *run, pp_direction direction, pp_
     s->lane = pp_lane_size(p->desc.dtype, reducing);
     s->inner = p->inner;
     if (run->kernels) s->from_elements = pp_from_elements(run, reducing), s->from_lanes = pp_from_lanes(run, reducing);
+    s->across = levels && pp_levels_across(s);
     measure_line(s, !scratch);
     s->packed = !((s->inner == 1 || s->source->stride[PP_INNER] == 1) && (s->source->stride[PP_W] == s->inner || s->axis[2].input == 1));
     s->band = 1;

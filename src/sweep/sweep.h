@@ -49,6 +49,7 @@ typedef struct pp_sweep {
     char *phases;
     char *lane_class;      /* outputs of one class, where they must be spread */
     char *result;          /* a row of the target, as lanes */
+    pp_window row_window[3]; /* of the row that was reduced last, on D and H */
     char *out, *out_index; /* a row of the target, as elements */
     size_t mirror;
 
@@ -59,6 +60,9 @@ typedef struct pp_sweep {
     char *ring[2];           /* per strip */
     pp_emission *emission[2];
     int64_t w_emissions;
+    int64_t *extent;         /* of the band's windows on H; -1: they see nothing */
+    pp_window first;         /* on W, the first */
+    uintptr_t ahead;         /* where the row would lie that the next band pushes when this one is at row 0; 0: nowhere */
     int64_t pushed;          /* source rows before this one are in the rings */
     int64_t feed;            /* rows that are prepared at once ... */
     char *fed;               /* ... here */
@@ -68,11 +72,12 @@ typedef struct pp_sweep {
 } pp_sweep;
 
 /* levels.c: sizes; scratch; the band's column lines; a row of the target from its column line. */
+bool pp_levels_across(const pp_sweep *s);
 void pp_levels_measure(pp_sweep *s);
 int64_t pp_levels_band(const pp_sweep *s, int64_t row_bytes);
 size_t pp_levels_scratch(pp_sweep *s, char *scratch, size_t used, int64_t outputs);
 void pp_levels_fill_band(pp_sweep *s, const int64_t at[PP_AXES], const pp_window *wd, bool goes_on);
-void pp_levels_along(pp_sweep *s, const char *column, char *result);
+void pp_levels_along(pp_sweep *s, const char *column, int64_t h, char *result);
 bool pp_levels_apply(const pp_problem *problem, pp_direction direction, pp_reducing reducing);
 bool pp_levels_pay(const pp_problem *problem, pp_direction direction);
 
@@ -90,7 +95,7 @@ int64_t pp_sweep_segment(const pp_problem *problem, pp_direction direction, bool
 /* Whether a problem can be swept in this direction. */
 bool pp_sweep_applies(const pp_problem *problem, pp_direction direction, pp_reducing reducing);
 
-/* The lanes of target row (n, c, d, h), w in [begin[2], end[2]); NULL when the whole row sees nothing.  "into": write them
+/* The lanes of target row (n, c, d, h), w in [begin[2], end[2]); NULL when the whole row sees nothing.  Sets the extents on D, H.  "into": write them
  * there (lanes of the row side by side), or NULL. */
 char *pp_sweep_reduce_row(pp_sweep *s, const int64_t at[PP_AXES], char *into);
 
