@@ -94,6 +94,7 @@ typedef struct pp_windows {
     int64_t unit, half, step, target_unit, target_half, target_step;
     int64_t blocks;
     int64_t lanes;           /* of one vector: all, or fewer */
+    bool stream;             /* four vectors past the caches: their addresses are aligned */
     const pp_finish *finish; /* what concerns single lanes */
 } pp_windows;
 

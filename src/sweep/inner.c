@@ -6,6 +6,7 @@
 #include <string.h>
 
 enum { PP_INNER_TAPS = 4096, PP_INNER_BYTES = 16, LISTED = 512 /* taps that are kept for later rows */ };
+enum { FAR = 4, FAR_BYTES = 8 * 1024 }; /* places that large runs write at by turns, and how much */
 enum { SECTION = 8 /* windows whose taps should still be near when their last channels are done */ };
 
 /* Outputs [begin, end) of a row whose windows look alike: "window" is the first one's, each next one "advance" further. */
@@ -182,6 +183,10 @@ static void run_kernel(const inner *s, pp_windows_fn kernel, int64_t window, int
     w.target = (char *)w.target + (window * s->target_step + j) * s->element;
     w.lanes = lanes;
     w.blocks = blocks;
+    if (s->problem->stream) {
+        int64_t all = (w.target_unit | w.target_half | w.target_step) * s->element | (int64_t)(uintptr_t)w.target;
+        w.stream = all % s->problem->kernels->vector_bytes == 0;
+    }
     kernel(&w);
 }
 
@@ -357,6 +362,22 @@ static void prepare_finish(inner *s)
     s->windows.finish = &s->finish;
 }
 
+/* Outputs [begin, end), counted row by row through the range. */
+static void pool_positions(inner *s, int64_t begin, int64_t end)
+{
+    const pp_run *run = s->run;
+    int64_t size[3], at[PP_AXES] = {0};
+    for (int a = 0; a < 3; a++) size[a] = run->end[a] - run->begin[a];
+    while (begin < end) {
+        int64_t row = begin / size[2], first = begin - row * size[2], count = pp_min(size[2] - first, end - begin);
+        at[PP_H] = run->begin[1] + row % size[1];
+        at[PP_D] = run->begin[0] + row / size[1] % size[0];
+        pp_at_plane(run->problem, run->group.first + row / size[1] / size[0], at);
+        pool_row(s, at, run->begin[2] + first, run->begin[2] + first + count);
+        begin += count;
+    }
+}
+
 static pp_status run_inner(const pp_run *run, int64_t task, int64_t tasks, char *scratch)
 {
     inner s = inner_of(run->problem);
@@ -364,7 +385,7 @@ static pp_status run_inner(const pp_run *run, int64_t task, int64_t tasks, char 
     s.axis = run->group.axis;
     s.lanes = run->problem->inner;
     lay_out(&s, scratch);
-    int64_t positions = positions_of(run), begin = 0, end = positions, to, size[3], at[PP_AXES] = {0};
+    int64_t positions = positions_of(run), begin = 0, end = positions, to;
     if (tasks <= positions) {
         pp_share(positions, task, tasks, &begin, &end);
     } else {
@@ -374,15 +395,19 @@ static pp_status run_inner(const pp_run *run, int64_t task, int64_t tasks, char 
     prepare_finish(&s);
     s.rows[0].length = -1; /* no window has this */
     s.stretch_count = find_stretches(&s.axis[2], run->begin[2], run->end[2], s.stretches);
-    for (int a = 0; a < 3; a++) size[a] = run->end[a] - run->begin[a];
-    for (int64_t i = begin; i < end;) {
-        int64_t row = i / size[2], first = i - row * size[2], count = pp_min(size[2] - first, end - i);
-        at[PP_H] = run->begin[1] + row % size[1];
-        at[PP_D] = run->begin[0] + row / size[1] % size[0];
-        pp_at_plane(run->problem, run->group.first + row / size[1] / size[0], at);
-        pool_row(&s, at, run->begin[2] + first, run->begin[2] + first + count);
-        i += count;
+    if (!run->problem->stream) {
+        pool_positions(&s, begin, end);
+        return PP_OK;
     }
+    /* Memory gives more to several streams far apart. */
+    int64_t part = (end - begin + FAR - 1) / FAR, turn = pp_max(1, FAR_BYTES / (s.lanes * s.element));
+    for (int64_t i = 0; i < part; i += turn) {
+        for (int64_t far = 0; far < FAR; far++) {
+            int64_t first = begin + far * part;
+            pool_positions(&s, first + i, pp_min(pp_min(first + part, end), first + i + turn));
+        }
+    }
+    run->kernels->stream(NULL, NULL, 0);
     return PP_OK;
 }
 

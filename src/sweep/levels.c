@@ -298,10 +298,12 @@ bool pp_levels_pay(const pp_problem *p, pp_direction direction)
 {
     const pp_axis *axis = direction == PP_FORWARD ? p->axis : p->cover, *h = &axis[1], *w = &axis[2];
     double down = (double)h->advance / (double)h->period, along = (double)w->advance / (double)w->period;
+    if (h->output == 1) down = (double)h->input; /* a single window */
+    if (w->output == 1) along = (double)w->input;
     double levels = (double)(pp_log2(pp_max(h->longest, 1)) + pp_log2(pp_max(w->longest, 1)));
     double depth = (double)axis[0].longest, rows = (double)h->longest, taps = (double)w->longest;
     if (h->kind == PP_AXIS_TABLE || w->kind == PP_AXIS_TABLE) return false;
     double mine = along * down * (depth + 3 + 2 * levels) + along * 4 + 4;
-    double direct = p->inner * (int64_t)pp_dtypes[p->desc.dtype].size >= 16 && direction == PP_FORWARD ? depth * rows * taps : 2 * (along * depth * rows + taps);
+    double direct = p->inner * (int64_t)pp_dtypes[p->desc.dtype].size >= 16 && direction == PP_FORWARD ? 0.6 * depth * rows * taps : 2 * (along * depth * rows + taps);
     return mine < direct;
 }
