@@ -7,7 +7,8 @@
 PP_TARGET_BEGIN("avx512f,avx512bw,avx512cd,avx512dq,avx512vl,avx512vbmi,avx512vbmi2")
 #define PP_ISA avx512
 #define PP_VECTOR_BYTES 64
-#define PP_PLANES pp_planes__avx2 /* wider vectors move rows no faster */
+#define PP_LENDER avx2 /* for what need not be faster */
+#define pp_f64_kernels__avx512 pp_f64_kernels__avx2
 #include "../vec/avx512.h"
 #include "../vec/vec.h"
 #include "../kernels/kernel_set.inc"

@@ -81,8 +81,6 @@ typedef struct pp_planes {
     pp_columns_fn sum_columns, max_columns; /* of f32; NULL: not brought; NaN wins */
 } pp_planes;
 
-extern const pp_planes pp_planes__avx2; /* for other instruction sets of its machines */
-
 /* Windows of one shape: target[j] = finished(combine over taps t of source[taps[t].offset + j]), for lanes j of one vector or of
  * four, which lie 0, unit, half, half + unit apart; and again step further, "blocks" times.  All in elements.  Of maxima count is
  * odd (a tap may be listed twice). */
@@ -103,23 +101,33 @@ typedef void (*pp_reduce_fn)(const pp_reduce *);
 typedef void (*pp_finish_fn)(const pp_finish *);
 typedef void (*pp_stream_fn)(void *target, const void *source, size_t bytes);
 
+/* What every problem can be made of: operations on whole lines, from memory to memory. */
+typedef struct pp_lines {
+    pp_reduce_fn sum, sum_lanes;     /* elements -> sum lanes; sum lanes -> sum lanes, in the order of the tree */
+    pp_reduce_fn max[2];             /* elements -> max lanes, or lanes -> lanes.  [1]: NaN is ignored */
+    pp_reduce_fn index, index_lanes; /* elements -> keys and indices; keys and indices -> the same */
+    pp_finish_fn finish_sum;         /* sum lanes -> elements: + 0, divide, convert, accumulate */
+    pp_finish_fn finish_max;         /* max lanes -> elements */
+    pp_finish_fn finish_index;       /* keys and indices -> elements (target may be NULL) and indices */
+    pp_finish_fn scale;              /* elements -> sum lanes, each divided; floating types */
+} pp_lines;
+
 typedef struct pp_kernels {
     int vector_bytes;                       /* 0: one lane at a time */
-    pp_reduce_fn sum, sum_lanes;            /* elements -> sum lanes; sum lanes -> sum lanes, in the order of the tree */
-    pp_reduce_fn max[2];                    /* elements -> max lanes, or lanes -> lanes.  [1]: NaN is ignored */
-    pp_reduce_fn index, index_lanes;        /* elements -> keys and indices; keys and indices -> the same */
-    pp_finish_fn finish_sum;                /* sum lanes -> elements: + 0, divide, convert, accumulate */
-    pp_finish_fn finish_max;                /* max lanes -> elements */
-    pp_finish_fn finish_index;              /* keys and indices -> elements (target may be NULL) and indices */
-    pp_windows_fn sum_window, max_window;   /* of one vector each; NaN wins; NULL: not brought */
-    pp_windows_fn sum_windows, max_windows; /* of four whole ones; NULL: not brought */
-    pp_pick_fn pick_sum, pick_max;          /* whole rows in registers; NULL: not brought.  pick_max: NaN wins */
-    pp_winner_fn winner;                    /* elements -> where the largest of small windows lie; NULL: not brought */
-    pp_stream_fn stream;                    /* copies past the caches (kernels/stream.inc) */
-    pp_finish_fn scale;                     /* elements -> sum lanes, each divided */
+    const pp_lines *lines;                  /* these are always there; of the others NULL: not brought */
     const pp_planes *planes;                /* of any type */
-    const pp_level_kernels *sum_levels;     /* on sum lanes; NULL: not brought */
+    pp_stream_fn stream;                    /* copies past the caches (kernels/stream.inc) */
+    pp_windows_fn sum_window, max_window;   /* of one vector each; NaN wins */
+    pp_windows_fn sum_windows, max_windows; /* of four whole ones */
+    pp_pick_fn pick_sum, pick_max;          /* whole rows in registers.  pick_max: NaN wins */
+    pp_winner_fn winner;                    /* elements -> where the largest of small windows lie */
+    const pp_level_kernels *sum_levels;     /* on sum lanes */
     const pp_level_kernels *max_levels;     /* on keys of max lanes */
 } pp_kernels;
+
+/* Kernels of AVX2 that serve its machines' other instruction sets, where wider vectors would gain little. */
+extern const pp_planes pp_planes__avx2;
+extern const pp_kernels pp_f64_kernels__avx2;
+extern const pp_lines pp_f32_lines__avx2, pp_bf16_lines__avx2, pp_f16_lines__avx2, pp_byte_lines__avx2;
 
 #endif

@@ -61,7 +61,7 @@ void pp_place_lanes(const pp_run *run, pp_reducing reducing, const pp_place *pla
                     double divisor, char *out, char *out_index)
 {
     const pp_desc *desc = &run->problem->desc;
-    const pp_kernels *k = run->kernels;
+    const pp_lines *k = run->kernels->lines;
     size_t element = pp_dtypes[desc->dtype].size;
     pp_strides dense = {place->inner, 1};
     pp_finish f = {.source = lanes, .source_index = lane_indices, .lanes = place->groups * place->inner, .divisor = divisor};
@@ -148,7 +148,7 @@ const int64_t *pp_sweep_winners(pp_sweep *s, const int64_t at[PP_AXES])
         pp_finish f = {.source = lanes + (size_t)first * s->lane, .lanes = count, .index_type = PP_INDEX_I64, .inner = s->inner};
         f.source_index = (const char *)f.source + s->mirror;
         f.target_index = indices + first;
-        s->run->kernels->finish_index(&f);
+        s->run->kernels->lines->finish_index(&f);
     }
     return indices;
 }

@@ -17,14 +17,14 @@ size_t pp_lane_size(pp_dtype dtype, pp_reducing reducing)
 
 pp_reduce_fn pp_from_elements(const pp_run *run, pp_reducing reducing)
 {
-    const pp_kernels *k = run->kernels;
+    const pp_lines *k = run->kernels->lines;
     bool ignore = run->problem->desc.nan == PP_NAN_IGNORE;
     return reducing == PP_SUMS ? k->sum : reducing == PP_MAXIMA ? k->max[ignore] : k->index;
 }
 
 pp_reduce_fn pp_from_lanes(const pp_run *run, pp_reducing reducing)
 {
-    const pp_kernels *k = run->kernels;
+    const pp_lines *k = run->kernels->lines;
     bool ignore = run->problem->desc.nan == PP_NAN_IGNORE;
     return reducing == PP_SUMS ? k->sum_lanes : reducing == PP_MAXIMA ? k->max[ignore] : k->index_lanes;
 }

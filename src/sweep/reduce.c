@@ -31,7 +31,7 @@ static void prepare_row(pp_sweep *s, const int64_t at[PP_AXES], int64_t d, int64
         pp_finish f = {.source = from + (size_t)first * s->element, .target = to + (size_t)first * s->lane};
         f.lanes = (stretch->end - stretch->begin) * s->inner;
         f.divisor = pp_divisor_of(s->problem, w);
-        s->run->kernels->scale(&f);
+        s->run->kernels->lines->scale(&f);
     }
 }
 

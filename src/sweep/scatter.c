@@ -92,7 +92,7 @@ static const char *gradients_of(const scatter *s, const int64_t at[PP_AXES], int
     pp_strides dense = {s->lanes, 1};
     pp_copy(s->elements, dense, elements, *stride, count, s->lanes, s->element);
     pp_finish f = {.source = s->elements, .target = s->gradients, .lanes = count * s->lanes, .divisor = 1};
-    s->run->kernels->scale(&f);
+    s->run->kernels->lines->scale(&f);
     *stride = dense;
     return s->gradients;
 }
@@ -186,7 +186,7 @@ static void write_dense(const scatter *s, const int64_t at[PP_AXES], int64_t fro
     f.target = target_row(s, at, from);
     f.lanes = (to - from) * s->row;
     if (s->exact && s->problem->stream) s->run->kernels->stream(f.target, f.source, (size_t)f.lanes * s->lane);
-    else s->run->kernels->finish_sum(&f);
+    else s->run->kernels->lines->finish_sum(&f);
 }
 
 /* Writes the sums of rows [from, to), as far as they are of the part. */

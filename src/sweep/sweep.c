@@ -160,7 +160,8 @@ size_t pp_sweep_init(pp_sweep *s, const pp_run *run, pp_direction direction, pp_
     s->band = 1;
     if (levels) {
         pp_levels_measure(s);
-        s->band = pp_levels_band(s, span_bound(&s->axis[2], pp_max(pp_min(s->axis[2].output, pp_sweep_segment(p, direction, true)), 1)) * s->inner * (int64_t)s->lane);
+        s->band = pp_levels_band(s, span_bound(&s->axis[2], pp_max(pp_min(s->axis[2].output, pp_sweep_segment(p, direction, true)), 1)) *
+                                        s->inner * (int64_t)s->lane);
     }
     s->band_begin = s->band_end = -1;
     size_t used = lay_out(s, scratch);
