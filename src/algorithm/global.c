@@ -98,7 +98,7 @@ static void do_planes(const pp_run *run, const layout *l, int64_t first, int64_t
                       .count = count,
                       .stride = l->line * SIZE,
                       .dense = scratch + l->dense,
-                      .lanes = l->group,
+                      .run = l->group * SIZE,
                       .positions = w[2].length};
     run->kernels->planes->gather[2](&t);
     pp_reduce r = pp_reduce_for(p, false);
