@@ -48,7 +48,7 @@ typedef struct pp_join {
 
 typedef struct pp_level_kernels {
     void (*climb)(const pp_climb *);
-    void (*rise)(const pp_rise *);
+    void (*rise)(const pp_rise *); /* NULL: not brought */
     void (*join)(const pp_join *);
     int vector_level; /* a vector has 2^this lanes */
 } pp_level_kernels;
@@ -76,15 +76,6 @@ PP_INLINE int64_t pp_ring_row(int level, int64_t row)
 
 /* Offsets in the rings of the blocks that make the window of "length" rows that ends with "row"; returns their number.  Those of
  * a maximum may overlap. */
-PP_INLINE int pp_ring_blocks(int64_t length, bool overlap, int64_t row, int64_t width, int64_t offset[PP_LEVELS])
-{
-    int count = 0, level = pp_log2(length);
-    for (int64_t left = length; left > 0;) {
-        if (!overlap) level = pp_log2(left);
-        left = pp_max(left - ((int64_t)1 << level), 0);
-        offset[count++] = pp_ring_row(level, row - left) * width;
-    }
-    return count;
-}
+int pp_ring_blocks(int64_t length, bool overlap, int64_t row, int64_t width, int64_t offset[PP_LEVELS]);
 
 #endif

@@ -106,6 +106,17 @@ size_t pp_levels_scratch(pp_sweep *s, char *scratch, size_t used, int64_t output
     return used;
 }
 
+int pp_ring_blocks(int64_t length, bool overlap, int64_t row, int64_t width, int64_t offset[PP_LEVELS])
+{
+    int count = 0, level = pp_log2(length);
+    for (int64_t left = length; left > 0;) {
+        if (!overlap) level = pp_log2(left);
+        left = pp_max(left - ((int64_t)1 << level), 0);
+        offset[count++] = pp_ring_row(level, row - left) * width;
+    }
+    return count;
+}
+
 /* ------------------------------------------------------------------------------------------------ H */
 
 /* Climbs "rows" more rows of a part, and takes their emissions off it. */
@@ -222,7 +233,7 @@ static void raise_line(const pp_sweep *s, const char *column)
     bool sums = s->reducing == PP_SUMS;
     int64_t apart = axis->step * s->inner;
     uint64_t keep = (uint64_t)(axis->period > 1 ? -1 : sums ? axis->longest : (int64_t)1 << top);
-    if (apart == 1 && top > 0) {
+    if (apart == 1 && top > 0 && s->kernel->rise) {
         pp_rise r = {.source = column, .target = s->level_lines, .lanes = s->line, .apart = s->apart};
         level = r.levels = top < s->kernel->vector_level ? top : s->kernel->vector_level;
         r.keep = keep >> 1 | (uint64_t)1 << (level - 1);
@@ -303,7 +314,9 @@ bool pp_levels_pay(const pp_problem *p, pp_direction direction)
     double levels = (double)(pp_log2(pp_max(h->longest, 1)) + pp_log2(pp_max(w->longest, 1)));
     double depth = (double)axis[0].longest, rows = (double)h->longest, taps = (double)w->longest;
     if (h->kind == PP_AXIS_TABLE || w->kind == PP_AXIS_TABLE) return false;
-    double mine = along * down * (depth + 3 + 2 * levels) + along * 4 + 4;
-    double direct = p->inner * (int64_t)pp_dtypes[p->desc.dtype].size >= 16 && direction == PP_FORWARD ? 0.6 * depth * rows * taps : 2 * (along * depth * rows + taps);
+    double deep = depth > 1 ? 2 * depth + 4 : 1, mine = along * down * (deep + 3 + 2 * levels) + along * 4 + 4;
+    /* all taps of channels-last windows, or those on D and H, then those on W: the one in registers, the other not */
+    bool at_once = p->inner * (int64_t)pp_dtypes[p->desc.dtype].size >= 16 && direction == PP_FORWARD;
+    double direct = at_once ? 0.65 * depth * rows * taps : 2 * (along * depth * rows + taps);
     return mine < direct;
 }
