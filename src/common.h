@@ -29,10 +29,12 @@
 #if defined(__GNUC__)
 #define PP_INLINE static inline __attribute__((always_inline, unused))
 #define PP_NOINLINE __attribute__((noinline, unused))
+#define PP_COLD __attribute__((cold, noinline, unused))
 #define PP_PRINTF(text, first) __attribute__((format(printf, text, first)))
 #else
 #define PP_INLINE static inline
 #define PP_NOINLINE
+#define PP_COLD
 #define PP_PRINTF(text, first)
 #endif
 

@@ -1,5 +1,5 @@
-/* What the pick kernels are told (kernels/pick.inc; made by algorithm/pick.c).  Everything is counted in elements or lanes of
- * the row, which lie side by side: position * channels + channel. */
+/* What the pick kernels are told (kernels/pick.inc; made by algorithm/pick_plan.c).  Everything is counted in elements or lanes
+ * of the row, which lie side by side: position * channels + channel. */
 #ifndef PP_PICK_H
 #define PP_PICK_H
 
@@ -13,40 +13,39 @@ enum { PP_PICK_OPEN = 16 }; /* blocks of the tree of sums that can be open at on
 typedef struct pp_pick_run {
     const struct pp_tap *taps; /* rows under the window, on D and H */
     int64_t count, rows;
+    bool tree;                   /* not just one after the other */
+    int64_t low, high;           /* smallest and largest offset of these */
     int64_t source, source_step; /* where the taps count from: at the first row, from row to row */
     int64_t target, target_step;
     double scale;   /* not 0: sums are multiplied by it ... */
-    double divisor; /* ... else divided by this times what pp_pick.extent says */
+    double divisor; /* ... else divided by this times what pp_pick_strip.extent says */
 } pp_pick_run;
 
-/* Outputs of a row whose taps lie within two vectors of lanes. */
-typedef struct pp_pick_pair {
-    int64_t lane, limit; /* the first of these lanes; how many of them count */
-    int64_t output;      /* lane of the first output */
-} pp_pick_pair;
+/* Pairs of vectors of lanes side by side on a row, and the outputs whose taps lie within them. */
+typedef struct pp_pick_strip {
+    int64_t lane, output;       /* of the first pair and its first output */
+    int64_t pairs;              /* how many, regularly; more than one: all their lanes exist and are wanted */
+    int64_t count;              /* output lanes of a pair */
+    int64_t from, to;           /* lanes of a pair that exist */
+    int64_t keep_from, keep_to; /* output lanes of a pair that are written; to: more than "count" where others write these later */
+    const char *index;          /* for each output and tap the lane of its pair: one vector per tap, for either half of the outputs */
+    const char *extent;         /* divisors' share, for either half */
+} pp_pick_strip;
 
+/* Pairs of one strip and one run, at regular distances: along a row, below each other, on one plane after the other. */
 typedef struct pp_pick {
-    const void *source; /* lane 0 of row 0 of the first plane */
-    void *target;
-    int64_t planes, source_plane, target_plane; /* how many, and their distances */
-    const pp_pick_run *runs;
-    int64_t run_count;
-
-    int64_t pairs;                                        /* of a row ... */
-    const pp_pick_pair *listed;                           /* ... each described; NULL: they lie regularly: */
-    int64_t lane, advance;                                /* the first, and from pair to pair */
-    int64_t lanes;                                        /* outputs of a pair */
-    int64_t read_begin, read_end, write_begin, write_end; /* lanes of the row that exist, that are wanted */
-
-    int64_t taps; /* of a window */
+    const pp_pick_run *run;
+    const pp_pick_strip *strip;
+    int64_t taps; /* of a window on W */
     const unsigned char *merges;
-    const char *index;  /* for each output and tap the lane of its pair: one vector per tap, for either half of the outputs */
-    int64_t index_set;  /* bytes of these; they are the same for all pairs, or follow each other when listed */
-    const char *extent; /* divisors' share: two vectors for each of the first "head" pairs, for those between, for those ... */
-    int64_t head, tail; /* ... from "tail" on */
-    pp_order order;     /* of elements that are compared */
+    pp_order order; /* of elements that are compared */
+
+    const void *source; /* lane 0 of the first pair, in the row that taps count from */
+    void *target;
+    int64_t count[2], source_step[2], target_step[2]; /* a box of them, [0] innermost */
 } pp_pick;
 
+/* [0]: loads whole vectors, even where only a part of their lanes exist; [1]: careful, touches nothing else. */
 typedef void (*pp_pick_fn)(const pp_pick *);
 
 #endif

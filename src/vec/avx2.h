@@ -3,8 +3,8 @@
 #define PP_OWN_F64 (PP_OWN_PARTIAL | PP_OWN_MAX | PP_OWN_PART | PP_OWN_PICK | PP_OWN_NANS)
 #define PP_OWN_I32 (PP_OWN_PARTIAL | PP_OWN_MAX)
 #define PP_OWN_I64 PP_OWN_PARTIAL
-#define PP_OWN_U8 (PP_OWN_MAX | PP_OWN_STREAM)
-#define PP_OWN_I16 PP_OWN_MAX
+#define PP_OWN_U8 (PP_OWN_MAX | PP_OWN_STREAM | PP_OWN_PART | PP_OWN_PICK)
+#define PP_OWN_I16 (PP_OWN_MAX | PP_OWN_PART | PP_OWN_PICK)
 #define PP_OWN_ZIP 1
 #define PP_OWN_NARROW (PP_OWN_HALF | PP_OWN_WIDEN)
 
@@ -43,16 +43,14 @@ PP_INLINE void i64_store_first__avx2(int64_t *p, i64_own__avx2 v, int64_t n)
     _mm256_maskstore_epi64((long long *)p, first64__avx2(n), (__m256i)v);
 }
 
-/* vmaxps gives its second operand when either is NaN: correct for a NaN there, so only the first operand's is mended. */
+/* vmaxps gives its second operand when either is NaN, so one of both orders gives the NaN; all bits of both make one too. */
 PP_INLINE f32_own__avx2 f32_max_nan__avx2(f32_own__avx2 a, f32_own__avx2 b)
 {
-    __m256 x = (__m256)a;
-    return (f32_own__avx2)_mm256_blendv_ps(_mm256_max_ps(x, (__m256)b), x, _mm256_cmp_ps(x, x, _CMP_UNORD_Q));
+    return (f32_own__avx2)_mm256_or_ps(_mm256_max_ps((__m256)a, (__m256)b), _mm256_max_ps((__m256)b, (__m256)a));
 }
 PP_INLINE f64_own__avx2 f64_max_nan__avx2(f64_own__avx2 a, f64_own__avx2 b)
 {
-    __m256d x = (__m256d)a;
-    return (f64_own__avx2)_mm256_blendv_pd(_mm256_max_pd(x, (__m256d)b), x, _mm256_cmp_pd(x, x, _CMP_UNORD_Q));
+    return (f64_own__avx2)_mm256_or_pd(_mm256_max_pd((__m256d)a, (__m256d)b), _mm256_max_pd((__m256d)b, (__m256d)a));
 }
 /* Here the NaN must lose: the second operand is kept for a NaN in the first, and mended for its own. */
 PP_INLINE f32_own__avx2 f32_max_number__avx2(f32_own__avx2 a, f32_own__avx2 b)
@@ -121,22 +119,30 @@ typedef struct f64_part__avx2 {
 
 PP_INLINE f32_part__avx2 f32_part_of__avx2(int64_t from, int64_t to)
 {
-    return (f32_part__avx2){_mm256_andnot_si256(first32__avx2(pp_max(from, 0)), first32__avx2(pp_min(to, 8)))};
+    return (f32_part__avx2){_mm256_andnot_si256(first32__avx2(pp_min(pp_max(from, 0), 8)), first32__avx2(pp_min(pp_max(to, 0), 8)))};
 }
 PP_INLINE f64_part__avx2 f64_part_of__avx2(int64_t from, int64_t to)
 {
     return (f64_part__avx2){_mm256_andnot_si256(first64__avx2(from), first64__avx2(to))};
 }
-PP_INLINE f32_own__avx2 f32_load_part__avx2(const float *p, f32_part__avx2 part, f32_own__avx2 other)
+PP_INLINE f32_own__avx2 f32_load_part__avx2(const float *p, f32_part__avx2 part)
 {
-    return (f32_own__avx2)_mm256_blendv_ps((__m256)other, _mm256_maskload_ps(p, part.lanes), (__m256)part.lanes);
+    return (f32_own__avx2)_mm256_maskload_ps(p, part.lanes);
 }
 PP_INLINE void f32_store_part__avx2(float *p, f32_own__avx2 v, f32_part__avx2 part) { _mm256_maskstore_ps(p, part.lanes, (__m256)v); }
-PP_INLINE f64_own__avx2 f64_load_part__avx2(const double *p, f64_part__avx2 part, f64_own__avx2 other)
+PP_INLINE f32_own__avx2 f32_only__avx2(f32_own__avx2 v, f32_part__avx2 part, f32_own__avx2 other)
 {
-    return (f64_own__avx2)_mm256_blendv_pd((__m256d)other, _mm256_maskload_pd(p, part.lanes), (__m256d)part.lanes);
+    return (f32_own__avx2)_mm256_blendv_ps((__m256)other, (__m256)v, (__m256)part.lanes);
+}
+PP_INLINE f64_own__avx2 f64_load_part__avx2(const double *p, f64_part__avx2 part)
+{
+    return (f64_own__avx2)_mm256_maskload_pd(p, part.lanes);
 }
 PP_INLINE void f64_store_part__avx2(double *p, f64_own__avx2 v, f64_part__avx2 part) { _mm256_maskstore_pd(p, part.lanes, (__m256d)v); }
+PP_INLINE f64_own__avx2 f64_only__avx2(f64_own__avx2 v, f64_part__avx2 part, f64_own__avx2 other)
+{
+    return (f64_own__avx2)_mm256_blendv_pd((__m256d)other, (__m256d)v, (__m256d)part.lanes);
+}
 
 PP_INLINE f32_own__avx2 f32_pick__avx2(f32_own__avx2 a, f32_own__avx2 b, const void *index)
 {
@@ -149,6 +155,77 @@ PP_INLINE f64_own__avx2 f64_pick__avx2(f64_own__avx2 a, f64_own__avx2 b, const v
     __m256i both = _mm256_or_si256(_mm256_or_si256(even, _mm256_slli_epi64(even, 32)), _mm256_set1_epi64x((long long)1 << 32));
     return (f64_own__avx2)_mm256_blendv_pd((__m256d)_mm256_permutevar8x32_ps((__m256)a, both),
                                            (__m256d)_mm256_permutevar8x32_ps((__m256)b, both), (__m256d)at);
+}
+
+PP_NOINLINE static void pp_copy_first__avx2(void *to, const void *from, int64_t bytes); /* of vec.h */
+
+/* Of narrow lanes: with where they begin and end, since there are no masked loads. */
+typedef struct u8_part__avx2 {
+    __m256i lanes;
+    int64_t from, bytes;
+} u8_part__avx2, i16_part__avx2;
+
+PP_INLINE u8_part__avx2 u8_part_of__avx2(int64_t from, int64_t to)
+{
+    __m256i at = _mm256_setr_epi8(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28,
+                                  29, 30, 31);
+    from = pp_min(pp_max(from, 0), 32);
+    to = pp_min(pp_max(to, from), 32);
+    __m256i before = _mm256_cmpgt_epi8(_mm256_set1_epi8((char)from), at), up_to = _mm256_cmpgt_epi8(_mm256_set1_epi8((char)to), at);
+    return (u8_part__avx2){_mm256_andnot_si256(before, up_to), from, to - from};
+}
+PP_INLINE i16_part__avx2 i16_part_of__avx2(int64_t from, int64_t to)
+{
+    return u8_part_of__avx2(2 * pp_min(pp_max(from, 0), 16), 2 * pp_min(pp_max(to, 0), 16));
+}
+PP_NOINLINE static u8_own__avx2 u8_load_part__avx2(const uint8_t *p, u8_part__avx2 part)
+{
+    uint8_t a[32] = {0};
+    pp_copy_first__avx2(a + part.from, p + part.from, part.bytes);
+    return (u8_own__avx2)_mm256_loadu_si256((const __m256i *)(const void *)a);
+}
+PP_NOINLINE static void u8_store_part__avx2(uint8_t *p, u8_own__avx2 v, u8_part__avx2 part)
+{
+    uint8_t a[32];
+    _mm256_storeu_si256((__m256i *)(void *)a, (__m256i)v);
+    pp_copy_first__avx2(p + part.from, a + part.from, part.bytes);
+}
+PP_INLINE u8_own__avx2 u8_only__avx2(u8_own__avx2 v, u8_part__avx2 part, u8_own__avx2 other)
+{
+    return (u8_own__avx2)_mm256_blendv_epi8((__m256i)other, (__m256i)v, part.lanes);
+}
+PP_INLINE i16_own__avx2 i16_load_part__avx2(const int16_t *p, i16_part__avx2 part)
+{
+    return (i16_own__avx2)u8_load_part__avx2((const uint8_t *)p, part);
+}
+PP_INLINE void i16_store_part__avx2(int16_t *p, i16_own__avx2 v, i16_part__avx2 part)
+{
+    u8_store_part__avx2((uint8_t *)p, (u8_own__avx2)v, part);
+}
+PP_INLINE i16_own__avx2 i16_only__avx2(i16_own__avx2 v, i16_part__avx2 part, i16_own__avx2 other)
+{
+    return (i16_own__avx2)u8_only__avx2((u8_own__avx2)v, part, (u8_own__avx2)other);
+}
+
+/* Of one vector: byte (at & 31) of it, zero where the highest bit is set. */
+PP_INLINE __m256i pick_bytes__avx2(__m256i v, __m256i at)
+{
+    __m256i low = _mm256_shuffle_epi8(_mm256_permute2x128_si256(v, v, 0x00), at);
+    __m256i high = _mm256_shuffle_epi8(_mm256_permute2x128_si256(v, v, 0x11), at);
+    return _mm256_blendv_epi8(low, high, _mm256_slli_epi16(at, 3));
+}
+PP_INLINE u8_own__avx2 u8_pick__avx2(u8_own__avx2 a, u8_own__avx2 b, const void *index)
+{
+    __m256i at = _mm256_loadu_si256((const __m256i *)index), other = _mm256_xor_si256(at, _mm256_set1_epi8((char)0x80));
+    return (u8_own__avx2)_mm256_or_si256(pick_bytes__avx2((__m256i)a, at), pick_bytes__avx2((__m256i)b, other));
+}
+PP_INLINE i16_own__avx2 i16_pick__avx2(i16_own__avx2 a, i16_own__avx2 b, const void *index)
+{
+    __m256i lane = _mm256_loadu_si256((const __m256i *)index), even = _mm256_slli_epi16(lane, 1), top = _mm256_set1_epi16((short)0x8080);
+    __m256i both = _mm256_or_si256(_mm256_or_si256(even, _mm256_slli_epi16(even, 8)), _mm256_set1_epi16(0x0100)); /* as bytes */
+    __m256i at = _mm256_or_si256(_mm256_andnot_si256(top, both), _mm256_and_si256(top, _mm256_srai_epi16(lane, 15)));
+    __m256i other = _mm256_xor_si256(at, top);
+    return (i16_own__avx2)_mm256_or_si256(pick_bytes__avx2((__m256i)a, at), pick_bytes__avx2((__m256i)b, other));
 }
 
 PP_INLINE u8_own__avx2 u8_max_nan__avx2(u8_own__avx2 a, u8_own__avx2 b) { return (u8_own__avx2)_mm256_max_epu8((__m256i)a, (__m256i)b); }

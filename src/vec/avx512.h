@@ -75,27 +75,27 @@ PP_INLINE i32_own__avx512 byte_widen_first__avx512(const uint8_t *p, int64_t n)
     return (i32_own__avx512)_mm512_cvtepu8_epi32(_mm_maskz_loadu_epi8((__mmask16)first__avx512(n), p));
 }
 
-/* vmaxps gives its second operand when either is NaN: correct for a NaN there, so only the first operand's is mended. */
+/* vmaxps gives its second operand when either is NaN: correct for a NaN there, so it is applied where the first is a number. */
 PP_INLINE f32_own__avx512 f32_max_nan__avx512(f32_own__avx512 a, f32_own__avx512 b)
 {
     __m512 x = (__m512)a;
-    return (f32_own__avx512)_mm512_mask_mov_ps(_mm512_max_ps(x, (__m512)b), _mm512_cmp_ps_mask(x, x, _CMP_UNORD_Q), x);
+    return (f32_own__avx512)_mm512_mask_max_ps(x, _mm512_cmp_ps_mask(x, x, _CMP_ORD_Q), x, (__m512)b);
 }
 PP_INLINE f64_own__avx512 f64_max_nan__avx512(f64_own__avx512 a, f64_own__avx512 b)
 {
     __m512d x = (__m512d)a;
-    return (f64_own__avx512)_mm512_mask_mov_pd(_mm512_max_pd(x, (__m512d)b), _mm512_cmp_pd_mask(x, x, _CMP_UNORD_Q), x);
+    return (f64_own__avx512)_mm512_mask_max_pd(x, _mm512_cmp_pd_mask(x, x, _CMP_ORD_Q), x, (__m512d)b);
 }
-/* Here the NaN must lose: the second operand is kept for a NaN in the first, and mended for its own. */
+/* Here the NaN must lose: it is applied where the second operand is a number. */
 PP_INLINE f32_own__avx512 f32_max_number__avx512(f32_own__avx512 a, f32_own__avx512 b)
 {
-    __m512 y = (__m512)b;
-    return (f32_own__avx512)_mm512_mask_mov_ps(_mm512_max_ps((__m512)a, y), _mm512_cmp_ps_mask(y, y, _CMP_UNORD_Q), (__m512)a);
+    __m512 x = (__m512)a, y = (__m512)b;
+    return (f32_own__avx512)_mm512_mask_max_ps(x, _mm512_cmp_ps_mask(y, y, _CMP_ORD_Q), x, y);
 }
 PP_INLINE f64_own__avx512 f64_max_number__avx512(f64_own__avx512 a, f64_own__avx512 b)
 {
-    __m512d y = (__m512d)b;
-    return (f64_own__avx512)_mm512_mask_mov_pd(_mm512_max_pd((__m512d)a, y), _mm512_cmp_pd_mask(y, y, _CMP_UNORD_Q), (__m512d)a);
+    __m512d x = (__m512d)a, y = (__m512d)b;
+    return (f64_own__avx512)_mm512_mask_max_pd(x, _mm512_cmp_pd_mask(y, y, _CMP_ORD_Q), x, y);
 }
 
 /* A part is a mask. */
@@ -104,31 +104,45 @@ typedef uint64_t f32_part__avx512, f64_part__avx512, u8_part__avx512, i16_part__
 PP_INLINE uint64_t part__avx512(int64_t from, int64_t to) { return first__avx512(pp_max(to, 0)) & ~first__avx512(pp_max(from, 0)); }
 PP_INLINE uint64_t f32_part_of__avx512(int64_t from, int64_t to) { return part__avx512(from, to); }
 PP_INLINE uint64_t f64_part_of__avx512(int64_t from, int64_t to) { return part__avx512(from, to); }
-PP_INLINE uint64_t u8_part_of__avx512(int64_t from, int64_t to) { return part__avx512(from, to); }
+/* not inline: clang 14 gives up on a mask of 64 lanes that it keeps in too many places */
+PP_NOINLINE static uint64_t u8_part_of__avx512(int64_t from, int64_t to) { return part__avx512(from, to); }
 PP_INLINE uint64_t i16_part_of__avx512(int64_t from, int64_t to) { return part__avx512(from, to); }
 
-PP_INLINE f32_own__avx512 f32_load_part__avx512(const float *p, uint64_t part, f32_own__avx512 other)
+PP_INLINE f32_own__avx512 f32_load_part__avx512(const float *p, uint64_t part)
 {
-    return (f32_own__avx512)_mm512_mask_loadu_ps((__m512)other, (__mmask16)part, p);
+    return (f32_own__avx512)_mm512_maskz_loadu_ps((__mmask16)part, p);
 }
 PP_INLINE void f32_store_part__avx512(float *p, f32_own__avx512 v, uint64_t part) { _mm512_mask_storeu_ps(p, (__mmask16)part, (__m512)v); }
-PP_INLINE f64_own__avx512 f64_load_part__avx512(const double *p, uint64_t part, f64_own__avx512 other)
+PP_INLINE f32_own__avx512 f32_only__avx512(f32_own__avx512 v, uint64_t part, f32_own__avx512 other)
 {
-    return (f64_own__avx512)_mm512_mask_loadu_pd((__m512d)other, (__mmask8)part, p);
+    return (f32_own__avx512)_mm512_mask_mov_ps((__m512)other, (__mmask16)part, (__m512)v);
+}
+PP_INLINE f64_own__avx512 f64_load_part__avx512(const double *p, uint64_t part)
+{
+    return (f64_own__avx512)_mm512_maskz_loadu_pd((__mmask8)part, p);
 }
 PP_INLINE void f64_store_part__avx512(double *p, f64_own__avx512 v, uint64_t part) { _mm512_mask_storeu_pd(p, (__mmask8)part, (__m512d)v); }
-PP_INLINE u8_own__avx512 u8_load_part__avx512(const uint8_t *p, uint64_t part, u8_own__avx512 other)
+PP_INLINE f64_own__avx512 f64_only__avx512(f64_own__avx512 v, uint64_t part, f64_own__avx512 other)
 {
-    return (u8_own__avx512)_mm512_mask_loadu_epi8((__m512i)other, part, p);
+    return (f64_own__avx512)_mm512_mask_mov_pd((__m512d)other, (__mmask8)part, (__m512d)v);
 }
+PP_INLINE u8_own__avx512 u8_load_part__avx512(const uint8_t *p, uint64_t part) { return (u8_own__avx512)_mm512_maskz_loadu_epi8(part, p); }
 PP_INLINE void u8_store_part__avx512(uint8_t *p, u8_own__avx512 v, uint64_t part) { _mm512_mask_storeu_epi8(p, part, (__m512i)v); }
-PP_INLINE i16_own__avx512 i16_load_part__avx512(const int16_t *p, uint64_t part, i16_own__avx512 other)
+PP_INLINE u8_own__avx512 u8_only__avx512(u8_own__avx512 v, uint64_t part, u8_own__avx512 other)
 {
-    return (i16_own__avx512)_mm512_mask_loadu_epi16((__m512i)other, (__mmask32)part, p);
+    return (u8_own__avx512)_mm512_mask_mov_epi8((__m512i)other, part, (__m512i)v);
+}
+PP_INLINE i16_own__avx512 i16_load_part__avx512(const int16_t *p, uint64_t part)
+{
+    return (i16_own__avx512)_mm512_maskz_loadu_epi16((__mmask32)part, p);
 }
 PP_INLINE void i16_store_part__avx512(int16_t *p, i16_own__avx512 v, uint64_t part)
 {
     _mm512_mask_storeu_epi16(p, (__mmask32)part, (__m512i)v);
+}
+PP_INLINE i16_own__avx512 i16_only__avx512(i16_own__avx512 v, uint64_t part, i16_own__avx512 other)
+{
+    return (i16_own__avx512)_mm512_mask_mov_epi16((__m512i)other, (__mmask32)part, (__m512i)v);
 }
 
 PP_INLINE f32_own__avx512 f32_pick__avx512(f32_own__avx512 a, f32_own__avx512 b, const void *index)
