@@ -11,8 +11,12 @@ struct pp_tap;
  * are steps; -1 when all is NaN that is ignored. */
 typedef struct pp_winner {
     const void *source;
-    void *target_index; /* lanes of integers */
-    int64_t repeat, source_step, target_step, index_step;
+    void *target;       /* their values, or NULL */
+    void *target_index; /* lanes of integers; wide: int64_t, "offset" more */
+    bool wide;
+    int64_t offset;
+    const void *empty; /* the value of a window that sees nothing but ignored NaN */
+    int64_t repeat, source_step, target_step, value_step, index_step;
     const struct pp_tap *taps;
     int64_t count;
     int64_t lanes;               /* outputs of a repeat */

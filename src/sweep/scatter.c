@@ -272,7 +272,7 @@ static int64_t outputs_near(const scatter *s)
     const pp_axis *axis = &s->run->group.axis[s->axis];
     int64_t row = s->row * (int64_t)s->lane, reach = pp_min(pp_max(axis->longest - 1, 0) * axis->step + 1, axis->input);
     if (s->dense && s->exact && (!s->problem->stream || reach * row > FAR_BYTES)) return 0;
-    if (s->run->accumulate && !recomputes(s->problem)) return 0; /* what is added to cannot be done again */
+    if (s->run->accumulate && !recomputes(s->problem)) return 0;              /* what is added to cannot be done again */
     if (recomputes(s->problem) && s->axis == 2) return s->to[2] - s->from[2]; /* the sweep finds whole rows of winners */
     int64_t periods = pp_max(NEAR_BYTES / row - reach, 0) / axis->advance;
     return pp_min(periods * axis->period + 1, pp_max(axis->output, 1));
@@ -373,9 +373,7 @@ static pp_status run_scatter(const pp_run *run, int64_t task, int64_t tasks, cha
         pp_winners_init(&s.finder, &part, s.from[2], s.to[2], scratch + own_size(p) + found_size(p));
     }
     prepare(&s, scratch);
-    if (recomputes(p) && !s.found) {
-        pp_sweep_init(&s.sweep, &part, PP_FORWARD, PP_WINNERS, false, scratch + own_size(p));
-    }
+    if (recomputes(p) && !s.found) { pp_sweep_init(&s.sweep, &part, PP_FORWARD, PP_WINNERS, false, scratch + own_size(p)); }
     pp_status status = PP_OK;
     for (int64_t i = first; i < last && status == PP_OK; i++) status = do_plane(&s, run->group.first + i);
     if (p->stream) run->kernels->stream(NULL, NULL, 0);

@@ -123,16 +123,34 @@ static int64_t alike(const pp_winners *w, int a, int64_t o, int64_t most)
     return o >= w->inside[a][0] && o < w->inside[a][1] ? pp_min(most, w->inside[a][1] - o) : 1;
 }
 
-/* Runs the kernel for "repeat" rows, or positions of a row with channels, whose first window is "window". */
-static void find(pp_winners *w, const int64_t at[PP_AXES], const pp_window window[3], int64_t repeat, int32_t *indices)
+/* Where a forward run writes the outputs of row h from position x on. */
+static void aim(const pp_winners *w, const int64_t at[PP_AXES], int64_t h, int64_t x, pp_winner *k)
+{
+    const pp_problem *p = w->run->problem;
+    const int64_t *out = p->array[PP_OUTPUT].stride, *index = p->array[PP_INDICES].stride;
+    const int64_t first[PP_AXES] = {at[PP_N], at[PP_C], at[PP_D], h, x, 0};
+    int64_t value = 0, place = 0;
+    for (int i = 0; i < PP_AXES; i++) value += first[i] * out[i], place += first[i] * index[i];
+    k->wide = p->desc.indices == PP_INDEX_I64;
+    k->target = w->run->base[PP_OUTPUT] + value * (int64_t)sizeof(float);
+    k->target_index = w->run->base[PP_INDICES] + place * (int64_t)(k->wide ? sizeof(int64_t) : sizeof(int32_t));
+    k->value_step = out[has_channels(p) ? PP_W : PP_H];
+    k->target_step = index[has_channels(p) ? PP_W : PP_H];
+    k->empty = &w->empty;
+    if (p->desc.index_convention == PP_INDEX_TENSOR) k->offset = (at[PP_N] * p->desc.channels + at[PP_C]) * p->plane;
+    if (!k->wide) k->base += k->offset;
+}
+
+/* Runs the kernel for "repeat" rows from h on, or positions of it from x on with channels, whose first window is "window". */
+static void find(pp_winners *w, const int64_t at[PP_AXES], const pp_window window[3], int64_t h, int64_t x, int64_t repeat,
+                 int32_t *indices)
 {
     const pp_problem *p = w->run->problem;
     const int64_t *stride = p->array[PP_INPUT].stride;
     const pp_axis *axis = w->run->group.axis;
-    bool channels = has_channels(p);
+    bool channels = has_channels(p), empty = false;
     int64_t outputs = channels ? p->inner : w->to - w->from, source = at[PP_N] * stride[PP_N] + at[PP_C] * stride[PP_C];
     pp_winner k = {.target_index = indices, .repeat = repeat, .target_step = outputs, .lanes = outputs};
-    bool empty = false;
     for (int a = 0; a < 3; a++) {
         if (a == 2 && !channels) continue;
         empty |= is_empty(&window[a]);
@@ -140,7 +158,7 @@ static void find(pp_winners *w, const int64_t at[PP_AXES], const pp_window windo
         source += tap * stride[PP_D + a];
         k.base = k.base * axis[a].input + tap;
     }
-    if (empty) {
+    if (empty) { /* only for gradients */
         for (int64_t i = 0; i < repeat * outputs; i++) indices[i] = -1;
         return;
     }
@@ -160,6 +178,7 @@ static void find(pp_winners *w, const int64_t at[PP_AXES], const pp_window windo
         k.outputs = w->outputs;
         k.picks = w->picks;
     }
+    if (!indices) aim(w, at, h, x, &k);
     k.source = w->run->base[PP_INPUT] + source * (int64_t)pp_dtypes[p->desc.dtype].size;
     k.taps = w->taps;
     k.count = w->count;
@@ -169,26 +188,74 @@ static void find(pp_winners *w, const int64_t at[PP_AXES], const pp_window windo
     w->run->kernels->winner(&k);
 }
 
-void pp_winners_find(pp_winners *w, const int64_t at[PP_AXES], int64_t rows, void *indices)
+void pp_winners_find(pp_winners *w, const int64_t at[PP_AXES], int64_t rows, int32_t *indices)
 {
     const pp_axis *axis = w->run->group.axis;
     int64_t end = at[PP_H] + rows, same, inner = w->run->problem->inner;
     pp_window window[3] = {pp_axis_window(&axis[0], at[PP_D])};
-    int32_t *to = indices;
     for (int64_t h = at[PP_H]; h < end; h += same) {
+        int32_t *to = indices ? indices + (h - at[PP_H]) * (w->to - w->from) * inner : NULL;
         window[1] = pp_axis_window(&axis[1], h);
-        if (inner == 1) {
-            same = alike(w, 1, h, end - h);
-            find(w, at, window, same, to);
-            to += same * (w->to - w->from);
-            continue;
-        }
-        same = 1;
-        for (int64_t x = w->from, count; x < w->to; x += count) {
+        same = inner == 1 ? alike(w, 1, h, end - h) : 1;
+        if (inner == 1) find(w, at, window, h, w->from, same, to);
+        for (int64_t x = w->from, count; inner > 1 && x < w->to; x += count) {
             count = alike(w, 2, x, w->to - x);
             window[2] = pp_axis_window(&axis[2], x);
-            find(w, at, window, count, to);
-            to += count * inner;
+            find(w, at, window, h, x, count, to);
+            if (to) to += count * inner;
         }
     }
 }
+
+/* ------------------------------------------------------------------------------------------------ forward */
+
+enum { DIRECT_TAPS = 25 }; /* with more of them levels are better */
+
+static bool sees_all(const pp_axis *axis)
+{
+    pp_window first = pp_axis_window(axis, 0), last = pp_axis_window(axis, axis->output - 1);
+    bool between = axis->kind == PP_AXIS_SLIDING && axis->kernel > 1 && axis->visible < axis->step; /* the input, two taps */
+    return !is_empty(&first) && !is_empty(&last) && !between;
+}
+
+static bool applies(const pp_problem *p)
+{
+    const int64_t *out = p->array[PP_OUTPUT].stride, *index = p->array[PP_INDICES].stride;
+    if (!p->is_max || p->desc.indices == PP_INDEX_NONE || p->outputs == 0 || !pp_winners_apply(p)) return false;
+    for (int a = 0; a < 3; a++) {
+        if (!sees_all(&p->axis[a])) return false;
+    }
+    if (has_channels(p)) return out[PP_INNER] == 1 && index[PP_INNER] == 1 && p->desc.index_convention == PP_INDEX_PLANE;
+    return p->axis[2].output == 1 || (out[PP_W] == 1 && index[PP_W] == 1);
+}
+
+static bool pays(const pp_problem *p) { return most_taps(p) * (has_channels(p) ? 1 : p->axis[2].longest) <= DIRECT_TAPS; }
+
+static int64_t rows_of(const pp_run *run)
+{
+    return (run->group.last - run->group.first) * (run->end[0] - run->begin[0]) * (run->end[1] - run->begin[1]);
+}
+
+static pp_status run_winners(const pp_run *run, int64_t task, int64_t tasks, char *scratch)
+{
+    int64_t begin, end, rows, at[PP_AXES] = {0}, height = run->end[1] - run->begin[1], depth = run->end[0] - run->begin[0];
+    pp_winners w;
+    pp_winners_init(&w, run, run->begin[2], run->end[2], scratch);
+    w.empty = (float)pp_empty_value(run->problem);
+    pp_share(rows_of(run), task, tasks, &begin, &end);
+    for (; begin < end; begin += rows) { /* rows of one slice follow each other */
+        rows = pp_min(height - begin % height, end - begin);
+        pp_at_plane(run->problem, run->group.first + begin / height / depth, at);
+        at[PP_D] = run->begin[0] + begin / height % depth;
+        at[PP_H] = run->begin[1] + begin % height;
+        pp_winners_find(&w, at, rows, NULL);
+    }
+    return PP_OK;
+}
+
+const pp_algorithm pp_algorithm_winners = {
+    .name = "winners",
+    .what = "small windows and their indices in registers",
+    .uses_kernels = true,
+    .pass = {{applies, pays, NULL, pp_winners_size, rows_of, run_winners}, {0}},
+};

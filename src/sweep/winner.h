@@ -1,4 +1,4 @@
-/* Where the maxima of small windows lie: rows of winners by the winner kernel, for sums of gradients. */
+/* Where the maxima of small windows lie: rows of winners by the winner kernel, for sums of gradients or as results. */
 #ifndef PP_WINNERS_H
 #define PP_WINNERS_H
 
@@ -13,6 +13,7 @@ typedef struct pp_winners {
     int64_t count;
     char *picks;
     int64_t outputs; /* of a pair of vectors */
+    float empty;     /* value of a window that sees nothing but ignored NaN */
 } pp_winners;
 
 /* Whether a problem's winners can be found so; the bytes it takes. */
@@ -20,7 +21,10 @@ bool pp_winners_apply(const pp_problem *problem);
 size_t pp_winners_size(const pp_problem *problem);
 void pp_winners_init(pp_winners *w, const pp_run *run, int64_t from, int64_t to, char *scratch);
 
-/* Winners, as integers of the width of an element, of "rows" rows from "at" on (same n, c, d), side by side: indices in the plane. */
-void pp_winners_find(pp_winners *w, const int64_t at[PP_AXES], int64_t rows, void *indices);
+/* Winners of "rows" rows from "at" on (same n, c, d).  indices: where they go as int32_t side by side; NULL: with their values to
+ * the output and the indices of a forward run. */
+void pp_winners_find(pp_winners *w, const int64_t at[PP_AXES], int64_t rows, int32_t *indices);
+
+extern const pp_algorithm pp_algorithm_winners;
 
 #endif
