@@ -1,6 +1,8 @@
 /* Preparing a sweep: what is read, how it is laid out in scratch, and whether it can and should be done. */
 #include "sweep.h"
 
+#include <string.h>
+
 enum {
     SEGMENT_LANES = 32 * 1024, /* of a line: longer rows are done in parts */
     RING_BYTES = 1024 * 1024   /* of the rows in the rings of levels */
@@ -94,11 +96,14 @@ static void fill_margins(pp_sweep *s)
 {
     int64_t before = (s->read_begin - s->span_begin) * s->inner, after = (s->span_end - s->read_end) * s->inner;
     if (s->levels && s->across && s->reducing != PP_SUMS) return; /* nothing looks at them */
-    for (int64_t row = 0; row < s->band; row++) {
+    pp_reducing kind = s->levels && s->reducing == PP_MAXIMA && s->lane > 2 ? PP_WINNERS : s->reducing; /* keys */
+    size_t end = (size_t)((s->read_end - s->span_begin) * s->inner) * s->lane;
+    pp_fill_identity(s->column, before, s->problem, kind);
+    pp_fill_identity(s->column + end, after, s->problem, kind);
+    for (int64_t row = 1; row < s->band; row++) {
         char *line = s->column + (size_t)(row * s->line) * s->lane;
-        pp_reducing kind = s->levels && s->reducing == PP_MAXIMA && s->lane > 2 ? PP_WINNERS : s->reducing; /* keys */
-        pp_fill_identity(line, before, s->problem, kind);
-        pp_fill_identity(line + (size_t)((s->read_end - s->span_begin) * s->inner) * s->lane, after, s->problem, kind);
+        memcpy(line, s->column, (size_t)before * s->lane);
+        memcpy(line + end, s->column + end, (size_t)after * s->lane);
     }
 }
 
