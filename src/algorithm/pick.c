@@ -191,6 +191,8 @@ static pp_status run_pick(const pp_run *run, int64_t task, int64_t tasks, char *
         s.low = (uintptr_t)run->base[PP_INPUT] + (uintptr_t)(plan->low * s.size);
         s.high = (uintptr_t)run->base[PP_INPUT] + (uintptr_t)(plan->high * s.size);
     }
+    /* lines of the cache that are written whole */
+    s.pick.stream = p->stream && plan->layout.outputs % plan->layout.vector == 0 && p->axis[2].output * p->inner * s.size % PP_ALIGN == 0;
     pp_share(rows_of(run), task, tasks, &begin, &end);
     while (begin < end) {
         int64_t slice = begin / height, row = begin % height, rows = pp_min(height - row, end - begin), planes = 1;
@@ -201,6 +203,7 @@ static pp_status run_pick(const pp_run *run, int64_t task, int64_t tasks, char *
         pick_planes(&s, plane, planes, d, run->begin[1] + row, run->begin[1] + row + rows);
         begin += planes * rows;
     }
+    if (s.pick.stream) p->kernels->stream(NULL, NULL, 0);
     return PP_OK;
 }
 

@@ -39,6 +39,7 @@ typedef struct pp_pick {
     int64_t taps; /* of a window on W */
     const unsigned char *merges;
     pp_order order; /* of elements that are compared */
+    bool stream;    /* whole vectors of results go past the caches */
 
     const void *source; /* lane 0 of the first pair, in the row that taps count from */
     void *target;
