@@ -134,8 +134,11 @@ int64_t pp_sweep_segment(const pp_problem *p, pp_direction direction, bool level
     const pp_axis *axis = direction == PP_FORWARD ? p->axis : p->cover, *w = &axis[2];
     int64_t reach = pp_max(w->longest - 1, 0) * w->step + 1, lanes = pp_max(SEGMENT_LANES, 4 * reach * p->inner);
     if (levels) {
-        int64_t ring = RING_BYTES / (2 * pp_max(axis[1].longest, 1) * (int64_t)pp_lane_size(p->desc.dtype, pp_reducing_of(p)));
+        int64_t rows = ((int64_t)2 << pp_log2(pp_max(axis[1].longest, 1))) - 1;
+        int64_t ring = RING_BYTES / (rows * (int64_t)pp_lane_size(p->desc.dtype, pp_reducing_of(p)));
         lanes = pp_min(lanes, pp_max(ring - reach * p->inner, reach * p->inner));
+        int64_t all = pp_max(w->output / w->period, 1), most = pp_max(lanes / p->inner / w->advance, 1); /* equal parts */
+        lanes = pp_ceil_div(all, pp_ceil_div(all, most)) * w->advance * p->inner;
     }
     int64_t segment, periods = pp_max(lanes / p->inner / w->advance, 1);
     return pp_mul_ok(periods, w->period, &segment) ? segment : INT64_MAX;
