@@ -12,6 +12,7 @@ enum {
     UNIT_BYTES = 64,          /* lanes are multiples of this ... */
     WIDE_BYTES = 256,         /* ... and better so many: then sweeps take them position by position */
     WIDE = 128,               /* elements of a row, at most */
+    MAX_WIDE = 24,            /* ... of gradients of maxima */
     MAX_LANES = 512,          /* planes of a group */
     GROUP_BYTES = 192 * 1024, /* of a group's arrays, better: they stay in the second-level cache with room for others */
     MOST_BYTES = 1536 * 1024, /* at most */
@@ -369,7 +370,11 @@ static bool forward_pays(const pp_problem *p)
     return window >= 9 || width <= 16 || (width <= 20 && window <= 4);
 }
 
-static bool backward_pays(const pp_problem *p) { return small_planes(p, WIDE) && p->desc.backward != PP_BACKWARD_INDICES; }
+/* Winners of maxima are found faster in rows that fill a vector (sweep/winner.c). */
+static bool backward_pays(const pp_problem *p)
+{
+    return small_planes(p, p->is_max ? MAX_WIDE : WIDE) && p->desc.backward != PP_BACKWARD_INDICES;
+}
 
 static bool forward_applies(const pp_problem *p) { return applies_in(p, PP_FORWARD); }
 static bool backward_applies(const pp_problem *p) { return applies_in(p, PP_BACKWARD); }

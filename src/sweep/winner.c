@@ -229,7 +229,12 @@ static bool applies(const pp_problem *p)
     return p->axis[2].output == 1 || (out[PP_W] == 1 && index[PP_W] == 1);
 }
 
-static bool pays(const pp_problem *p) { return most_taps(p) * (has_channels(p) ? 1 : p->axis[2].longest) <= DIRECT_TAPS; }
+/* Rows that do not fill a vector are better side by side ("lanes"). */
+static bool pays(const pp_problem *p)
+{
+    if (has_channels(p)) return most_taps(p) <= DIRECT_TAPS;
+    return most_taps(p) * p->axis[2].longest <= DIRECT_TAPS && p->axis[2].output >= vector_lanes(p);
+}
 
 static int64_t rows_of(const pp_run *run)
 {
