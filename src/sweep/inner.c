@@ -296,6 +296,7 @@ static bool applies(const pp_problem *p)
     int64_t taps = 1;
     for (int a = 0; a < 3; a++) {
         taps *= pp_max(1, pp_min(pp_min(p->axis[a].longest, p->axis[a].input), PP_INNER_TAPS + 1));
+        if (p->axis[a].step > INT32_MAX || p->axis[a].advance > INT32_MAX) return false; /* so that no distance overflows */
         if (p->axis[a].kind == PP_AXIS_TABLE && p->axis[a].output > INT32_MAX) return false; /* each may be a stretch */
     }
     pp_reducing reducing = pp_reducing_of(p);
