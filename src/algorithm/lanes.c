@@ -367,7 +367,7 @@ static bool forward_pays(const pp_problem *p)
     if (!small_planes(p, WIDE)) return false;
     if (!pick->applies(p) || !pick->pays(p)) return true;
     int64_t window = pp_max(p->axis[1].longest, p->axis[2].longest), width = p->axis[2].input;
-    return window >= 9 || width <= 16 || (width <= 20 && window <= 4);
+    return window >= 9 || (width <= 16 && !(p->is_max && p->axis[2].output <= 2));
 }
 
 /* Winners of maxima are found faster in rows that fill a vector (sweep/winner.c). */
