@@ -55,7 +55,7 @@ PP_INLINE size_t pp_aligned(size_t size) { return (size + PP_ALIGN - 1) / PP_ALI
 /* Share number "task" of [0, count) cut into "tasks". */
 PP_INLINE void pp_share(int64_t count, int64_t task, int64_t tasks, int64_t *begin, int64_t *end)
 {
-    int64_t each = count / tasks, extra = count % tasks;
+    int64_t each = pp_quotient(count, tasks), extra = pp_remainder(count, tasks);
     *begin = each * task + pp_min(task, extra);
     *end = *begin + each + (task < extra);
 }
@@ -63,8 +63,8 @@ PP_INLINE void pp_share(int64_t count, int64_t task, int64_t tasks, int64_t *beg
 /* Sets coordinates N and C to those of a plane. */
 PP_INLINE void pp_at_plane(const pp_problem *problem, int64_t plane, int64_t at[PP_AXES])
 {
-    at[PP_N] = plane / problem->c;
-    at[PP_C] = plane % problem->c;
+    at[PP_N] = pp_quotient(plane, problem->c);
+    at[PP_C] = pp_remainder(plane, problem->c);
 }
 
 /* The divisor of an average whose windows have these extents, as the type that divides; 1 for other operators. */

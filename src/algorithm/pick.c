@@ -195,10 +195,10 @@ static pp_status run_pick(const pp_run *run, int64_t task, int64_t tasks, char *
     s.pick.stream = p->stream && plan->layout.outputs % plan->layout.vector == 0 && p->axis[2].output * p->inner * s.size % PP_ALIGN == 0;
     pp_share(rows_of(run), task, tasks, &begin, &end);
     while (begin < end) {
-        int64_t slice = begin / height, row = begin % height, rows = pp_min(height - row, end - begin), planes = 1;
-        int64_t plane = run->group.first + slice / depth, d = run->begin[0] + slice % depth;
+        int64_t slice = pp_quotient(begin, height), row = pp_remainder(begin, height), rows = pp_min(height - row, end - begin), planes = 1;
+        int64_t plane = run->group.first + pp_quotient(slice, depth), d = run->begin[0] + pp_remainder(slice, depth);
         if (depth == 1 && rows == height) { /* as many planes as follow each other regularly */
-            planes = pp_min((end - begin) / height, p->c > 1 ? p->c - plane % p->c : p->n - plane);
+            planes = pp_min(pp_quotient(end - begin, height), p->c > 1 ? p->c - pp_remainder(plane, p->c) : p->n - plane);
         }
         pick_planes(&s, plane, planes, d, run->begin[1] + row, run->begin[1] + row + rows);
         begin += planes * rows;
