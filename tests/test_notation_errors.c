@@ -41,7 +41,7 @@ static const struct {
     {"global_adaptive_max2d", "global_adaptive_max2d'", "begins with"},
     {"max2d max2d", "max2d'", "no such word"},
     {"max2d K3", "K3'", "no such word"},
-    {"max2d f16", "f16'", "no such word"},
+    {"max2d f17", "f17'", "no such word"},
     {"max2d ncw", "ncw'", "another number of spatial axes"},
     {"max1d nchw", "nchw'", "another number of spatial axes"},
     {"max3d hwc", "hwc'", "another number of spatial axes"},

@@ -73,9 +73,9 @@ static int64_t find_stretches(const pp_axis *axis, int64_t from, int64_t to, str
 /* At least as many as find_stretches finds. */
 static int64_t stretch_bound(const pp_axis *axis)
 {
-    if (axis->kind != PP_AXIS_SLIDING) return axis->output;
+    if (axis->kind != PP_AXIS_SLIDING || axis->longest > INT32_MAX) return axis->output;
     int64_t cut = ((axis->longest - 1) * axis->step + 1) / axis->stride + 2; /* windows that one border cuts */
-    return pp_min(axis->output, 2 * cut + 3);
+    return cut >= axis->output / 2 ? axis->output : pp_min(axis->output, 2 * cut + 3);
 }
 
 /* ------------------------------------------------------------------------------------------------ scratch */
@@ -297,7 +297,8 @@ static bool applies(const pp_problem *p)
     for (int a = 0; a < 3; a++) {
         taps *= pp_max(1, pp_min(pp_min(p->axis[a].longest, p->axis[a].input), PP_INNER_TAPS + 1));
         if (p->axis[a].step > INT32_MAX || p->axis[a].advance > INT32_MAX) return false; /* so that no distance overflows */
-        if (p->axis[a].kind == PP_AXIS_TABLE && p->axis[a].output > INT32_MAX) return false; /* each may be a stretch */
+        bool each = p->axis[a].kind == PP_AXIS_TABLE || p->axis[a].longest > INT32_MAX; /* may be a stretch of its own */
+        if (each && p->axis[a].output > INT32_MAX) return false;
     }
     pp_reducing reducing = pp_reducing_of(p);
     if (reducing == PP_WINNERS && pp_lane_size(p->desc.dtype, reducing) == 4 && p->plane > INT32_MAX) return false;
