@@ -139,10 +139,12 @@ static void touched(const pp_run *run, pp_tensor tensor, int64_t extent[PP_AXES]
         for (int a = 0; a < 3; a++) pp_axis_reach(&run->group.axis[a], from[a], to[a], &begin[a], &end[a]);
     }
     array->low = array->high = 0;
+    for (int a = 0; a < 3; a++) extent[PP_D + a] = end[a] - begin[a];
     for (int i = 0; i < PP_AXES; i++) {
-        int64_t first = 0, count = extent[i];
-        if (i >= PP_D && i <= PP_W) first = begin[i - PP_D], count = extent[i] = end[i - PP_D] - begin[i - PP_D];
-        int64_t reach = pp_max(count - 1, 0) * array->stride[i];
+        if (extent[i] == 0) return; /* the strides of nothing may be anything */
+    }
+    for (int i = 0; i < PP_AXES; i++) {
+        int64_t first = i >= PP_D && i <= PP_W ? begin[i - PP_D] : 0, reach = (extent[i] - 1) * array->stride[i];
         array->low += first * array->stride[i] + pp_min(reach, 0);
         array->high += first * array->stride[i] + pp_max(reach, 0);
     }
@@ -208,6 +210,8 @@ void pp_quick_init(pp_plan *plan, pp_direction direction)
     for (int i = 0; i < count; i++) {
         const pp_array *whole = &problem->array[list[i].tensor];
         pp_array array;
+        const int64_t far = INT64_MAX / 4; /* then nothing below overflows */
+        if (whole->low < -far || whole->high > far || whole->offset < -far || whole->offset > far) return;
         int64_t extent[PP_AXES], size = (int64_t)element_size(&problem->desc, list[i].tensor);
         touched(&q->run, list[i].tensor, extent, &array);
         for (int e = 0; e < PP_AXES; e++) {

@@ -84,6 +84,9 @@ static bool is_flat(const pp_axis *axis)
     return w.first == 0 && w.begin == 0 && w.length == axis->input && w.end == w.length && axis->step == 1;
 }
 
+/* Of the last group, when "segment" planes are taken so many at a time. */
+static int64_t empty_lanes(int64_t segment, int64_t lanes) { return (lanes - segment % lanes) % lanes; }
+
 /* As many planes as the cache holds, but not so many that most lanes stay empty.  0: too large. */
 static int64_t choose_lanes(const pp_problem *p, pp_direction direction, int64_t segment)
 {
@@ -97,19 +100,20 @@ static int64_t choose_lanes(const pp_problem *p, pp_direction direction, int64_t
     int64_t wide = pp_min(pp_max(GROUP_BYTES / pp_max(each, 1), WIDE_BYTES / UNIT_BYTES * unit), MOST_BYTES / pp_max(each, 1));
     int64_t most = pp_max(pp_min(pp_min(wide, pp_max(segment / 2, unit)), MAX_LANES) / unit, 1) * unit, best = most;
     for (int64_t lanes = most; 2 * lanes >= most; lanes -= unit) { /* empty lanes of the last group */
-        if (pp_ceil_div(segment, lanes) * lanes < pp_ceil_div(segment, best) * best) best = lanes;
+        if (empty_lanes(segment, lanes) < empty_lanes(segment, best)) best = lanes;
     }
     return best;
 }
 
 static int64_t find_segment(const pp_problem *p, pp_direction direction)
 {
-    bool all = true;
+    int64_t planes, image;
+    bool all = pp_mul_ok(p->n, p->c, &planes);
     for (int t = 0; t < PP_TENSOR_COUNT; t++) {
         const int64_t *stride = p->array[t].stride;
-        all = all && (!uses(p, direction, t) || p->n == 1 || p->c == 1 || stride[PP_N] == p->c * stride[PP_C]);
+        all = all && (!uses(p, direction, t) || p->n == 1 || p->c == 1 || (pp_mul_ok(p->c, stride[PP_C], &image) && stride[PP_N] == image));
     }
-    return all ? p->n * p->c : p->c;
+    return all ? planes : p->c;
 }
 
 /* The group as a problem: one channels-last image. */

@@ -174,7 +174,7 @@ static void find(pp_winners *w, const int64_t at[PP_AXES], const pp_window windo
         k.first = w->from * axis[2].stride - axis[2].pad_begin;
         k.stride = axis[2].stride;
         k.step = axis[2].step;
-        k.end = axis[2].visible;
+        pp_axis_reach(&axis[2], w->from, w->to, &k.begin, &k.end); /* beyond, a part of the input may not be there */
         k.outputs = w->outputs;
         k.picks = w->picks;
     }
