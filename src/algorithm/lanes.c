@@ -107,7 +107,7 @@ static int64_t choose_lanes(const pp_problem *p, pp_direction direction, int64_t
 
 static int64_t find_segment(const pp_problem *p, pp_direction direction)
 {
-    int64_t planes, image;
+    int64_t planes = 0, image;
     bool all = pp_mul_ok(p->n, p->c, &planes);
     for (int t = 0; t < PP_TENSOR_COUNT; t++) {
         const int64_t *stride = p->array[t].stride;
