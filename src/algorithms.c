@@ -3,7 +3,6 @@
 #include "algorithm/algorithm.h"
 #include "reference/reference.h"
 #include "sweep/sweep.h"
-#include "sweep/winner.h"
 
 const pp_algorithm *const pp_algorithm_table[] = {
     &pp_algorithm_global, &pp_algorithm_winners, &pp_algorithm_lanes,   &pp_algorithm_pick,      &pp_algorithm_separable,

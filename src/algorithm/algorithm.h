@@ -1,9 +1,10 @@
-/* Whole algorithms, one per file: rows of the table in algorithms.c that measurement pays for. */
+/* Whole algorithms, one per file: the rows of the table that are not sweeps throughout. */
 #ifndef PP_ALGORITHM_H
 #define PP_ALGORITHM_H
 
 #include "../run.h"
 
-extern const pp_algorithm pp_algorithm_pick, pp_algorithm_lanes, pp_algorithm_global;
+extern const pp_algorithm pp_algorithm_global, pp_algorithm_inner, pp_algorithm_lanes, pp_algorithm_pick, pp_algorithm_scatter,
+    pp_algorithm_winners;
 
 #endif

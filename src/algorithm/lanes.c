@@ -374,7 +374,7 @@ static bool forward_pays(const pp_problem *p)
     return window >= 9 || (width <= 16 && !(p->is_max && p->axis[2].output <= 2));
 }
 
-/* Winners of maxima are found faster in rows that fill a vector (sweep/winner.c). */
+/* Winners of maxima are found faster in rows that fill a vector (winners.c). */
 static bool backward_pays(const pp_problem *p)
 {
     return small_planes(p, p->is_max ? MAX_WIDE : WIDE) && p->desc.backward != PP_BACKWARD_INDICES;

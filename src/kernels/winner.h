@@ -1,4 +1,4 @@
-/* What the kernels that find winners are told (kernels/winner.inc; made by sweep/winner.c). */
+/* What the kernels that find winners are told (kernels/winner.inc; made by algorithm/winners.c). */
 #ifndef PP_WINNER_H
 #define PP_WINNER_H
 

@@ -105,6 +105,6 @@ void pp_sweep_row(pp_sweep *s, const int64_t at[PP_AXES]);
 /* Row "at" of the plane indices of winners, as int64_t side by side. */
 const int64_t *pp_sweep_winners(pp_sweep *s, const int64_t at[PP_AXES]);
 
-extern const pp_algorithm pp_algorithm_row, pp_algorithm_separable, pp_algorithm_inner, pp_algorithm_scatter;
+extern const pp_algorithm pp_algorithm_row, pp_algorithm_separable;
 
 #endif

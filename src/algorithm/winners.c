@@ -1,6 +1,7 @@
 /* Tells the winner kernel what to do: lists of taps, rows and positions whose windows are alike. */
-#include "winner.h"
-#include "lines.h"
+#include "../sweep/lines.h"
+#include "algorithm.h"
+#include "winners.h"
 
 #include <string.h>
 

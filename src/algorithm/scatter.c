@@ -4,9 +4,10 @@
  *
  * The sums of a few rows are kept near, in scratch: rows that no later window covers are written and leave.  The caller's
  * indices need not lie in their windows; a plane where one does not is done again with the sums of all its rows. */
+#include "../sweep/sweep.h"
 #include "add.h"
-#include "sweep.h"
-#include "winner.h"
+#include "algorithm.h"
+#include "winners.h"
 
 #include <string.h>
 

@@ -25,6 +25,4 @@ void pp_winners_init(pp_winners *w, const pp_run *run, int64_t from, int64_t to,
  * the output and the indices of a forward run. */
 void pp_winners_find(pp_winners *w, const int64_t at[PP_AXES], int64_t rows, int32_t *indices);
 
-extern const pp_algorithm pp_algorithm_winners;
-
 #endif

@@ -1,7 +1,8 @@
 /* The row "inner" of the algorithm table: channels-last tensors, lanes across the channels, all taps of a window at once.
  * A row of outputs is cut into stretches of windows that look alike; a list of taps serves a stretch, and the same stretch of
  * the following rows. */
-#include "sweep.h"
+#include "../sweep/sweep.h"
+#include "algorithm.h"
 
 #include <string.h>
 
