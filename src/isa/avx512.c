@@ -1,5 +1,6 @@
 /* x86-64 with AVX-512 as since Ice Lake; processors with less of it use avx2. */
 #include "target.h"
+#include "x86.h"
 
 #if defined(__x86_64__) && defined(__GNUC__)
 #include <immintrin.h>
@@ -14,12 +15,7 @@ PP_TARGET_BEGIN("avx512f,avx512bw,avx512cd,avx512dq,avx512vl,avx512vbmi,avx512vb
 #include "../kernels/kernel_set.inc"
 PP_TARGET_END
 
-static bool available(void)
-{
-    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512cd") &&
-           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vbmi") &&
-           __builtin_cpu_supports("avx512vbmi2");
-}
+static bool available(void) { return pp_x86_level() >= PP_X86_AVX512; }
 
 const pp_isa pp_isa_avx512 = {"avx512", available, V(pp, kernel_table)};
 #endif
