@@ -100,7 +100,7 @@ static void do_planes(const pp_run *run, const layout *l, int64_t first, int64_t
                       .dense = scratch + l->dense,
                       .run = l->group * SIZE,
                       .positions = w[2].length};
-    run->kernels->planes->gather[2](&t);
+    run->kernels->planes->transpose[2](&t);
     pp_reduce r = pp_reduce_for(p, false);
     r.source = scratch + l->dense;
     r.taps = (const pp_tap *)(const void *)scratch;

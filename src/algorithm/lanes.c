@@ -258,11 +258,11 @@ static void transpose(task *s, pp_tensor tensor, bool back)
     }
     int64_t at[3] = {begin[0], begin[1], begin[2]};
     bool flat = s->flat && back && tensor == PP_GRAD_INPUT;
-    pp_transpose t = {.count = s->count, .run = flat ? 0 : s->l->lanes * size, .positions = run};
+    pp_transpose t = {.back = back, .count = s->count, .run = flat ? 0 : s->l->lanes * size, .positions = run};
     t.stride = (p->c > 1 ? stride[PP_C] : stride[PP_N]) * size;
     if (!back && t.stride == run * size && p->inputs * size > NEAR_BYTES) t.ahead = s->l->lanes * t.stride;
     int64_t plane = s->first / p->c * stride[PP_N] + s->first % p->c * stride[PP_C];
-    pp_transpose_fn fn = (back ? s->run->kernels->planes->spread : s->run->kernels->planes->gather)[log_of((size_t)size)];
+    pp_transpose_fn fn = s->run->kernels->planes->transpose[log_of((size_t)size)];
     if (flat && size == 4) fn = s->run->kernels->planes->fill;
     for (;;) {
         t.rows = s->run->base[tensor] + (plane + at[0] * stride[PP_D] + at[1] * stride[PP_H] + at[2] * stride[PP_W]) * size;

@@ -57,6 +57,7 @@ typedef struct pp_transpose {
     int64_t count, stride; /* of rows: number, distance in bytes */
     char *dense;
     int64_t run, positions; /* bytes from run to run of the dense array; their number */
+    bool back;              /* from dense to rows */
     int64_t ahead;          /* bytes from the rows that are read now to those that are soon: they follow each other in memory */
 } pp_transpose;
 
@@ -77,7 +78,7 @@ typedef void (*pp_columns_fn)(const pp_columns *);
 
 /* Kernels on planes. */
 typedef struct pp_planes {
-    pp_transpose_fn gather[4], spread[4];   /* to and from dense; by the logarithm of an element's size */
+    pp_transpose_fn transpose[4];           /* by the logarithm of an element's size */
     pp_transpose_fn fill;                   /* rows of 4-byte elements that are all alike, from one run of the dense array */
     pp_columns_fn sum_columns, max_columns; /* of f32; NULL: not brought; NaN wins */
 } pp_planes;
