@@ -63,8 +63,8 @@ PP_INLINE int64_t pp_min(int64_t a, int64_t b) { return a < b ? a : b; }
 PP_INLINE int64_t pp_max(int64_t a, int64_t b) { return a > b ? a : b; }
 
 /* Division rounding down, up; divisor > 0. */
-PP_INLINE int64_t pp_floor_div(int64_t a, int64_t b) { return a / b - (a % b < 0); }
-PP_INLINE int64_t pp_ceil_div(int64_t a, int64_t b) { return a / b + (a % b > 0); }
+PP_INLINE int64_t pp_floor_div(int64_t a, int64_t b) { return b == 1 ? a : a / b - (a % b < 0); }
+PP_INLINE int64_t pp_ceil_div(int64_t a, int64_t b) { return b == 1 ? a : a / b + (a % b > 0); }
 
 /* a / b and a % b for 0 <= a and 0 < b, without the division where it shows: that is a good part of a call with little work. */
 PP_INLINE int64_t pp_quotient(int64_t a, int64_t b) { return a < b ? 0 : b == 1 ? a : a / b; }
@@ -73,16 +73,24 @@ PP_INLINE int64_t pp_remainder(int64_t a, int64_t b) { return a < b ? a : b == 1
 /* *r = a op b; false when it does not fit. */
 PP_INLINE bool pp_add_ok(int64_t a, int64_t b, int64_t *r)
 {
+#if defined(__GNUC__)
+    return !__builtin_add_overflow(a, b, r);
+#else
     if (b > 0 ? a > INT64_MAX - b : a < INT64_MIN - b) return false;
     *r = a + b;
     return true;
+#endif
 }
 
 PP_INLINE bool pp_mul_ok(int64_t a, int64_t b, int64_t *r)
 {
+#if defined(__GNUC__)
+    return !__builtin_mul_overflow(a, b, r);
+#else
     if (a && b && (a > 0 ? (b > 0 ? a > INT64_MAX / b : b < INT64_MIN / a) : (b > 0 ? a < INT64_MIN / b : b < INT64_MAX / a))) return false;
     *r = a * b;
     return true;
+#endif
 }
 
 #endif

@@ -118,10 +118,10 @@ pp_axis pp_axis_cover(const pp_axis *axis, pp_window *table)
 }
 
 /* Taps t of [0, length) with 0 <= first + t*step < bound, as [*begin, *end). */
-static void taps_inside(int64_t first, int64_t length, int64_t step, int64_t bound, int64_t *begin, int64_t *end)
+PP_INLINE void taps_inside(int64_t first, int64_t length, int64_t step, int64_t bound, int64_t *begin, int64_t *end)
 {
     *begin = first < 0 ? pp_ceil_div(-first, step) : 0;
-    *end = first < bound ? (bound - 1 - first) / step + 1 : 0;
+    *end = first < bound ? pp_quotient(bound - 1 - first, step) + 1 : 0;
     *end = pp_min(*end, length);
     if (*begin >= *end) *begin = *end = 0;
 }
@@ -164,19 +164,17 @@ pp_window pp_axis_window(const pp_axis *axis, int64_t o)
 {
     if (axis->kind == PP_AXIS_TABLE) return axis->table[o];
     if (axis->kind == PP_AXIS_COVER) return cover_window(axis, o);
-    pp_window w = {.first = o * axis->stride - axis->pad_begin, .length = axis->kernel};
-    taps_inside(w.first, w.length, axis->dilation, axis->visible, &w.begin, &w.end);
-    if (axis->divisor == PP_DIVISOR_FULL) {
-        w.extent = axis->kernel;
-    } else if (axis->divisor == PP_DIVISOR_CLAMPED) {
+    int64_t first = o * axis->stride - axis->pad_begin, begin, end, extent = axis->kernel;
+    taps_inside(first, axis->kernel, axis->dilation, axis->visible, &begin, &end);
+    if (axis->divisor == PP_DIVISOR_CLAMPED) {
         /* taps before the end of the padded input; those before its beginning do not exist */
         int64_t room;
-        if (!pp_add_ok(axis->padded - 1, -w.first, &room)) room = INT64_MAX;
-        w.extent = room < 0 ? 0 : pp_min(room / axis->dilation, axis->kernel - 1) + 1;
-    } else {
-        w.extent = w.end - w.begin;
+        if (!pp_add_ok(axis->padded - 1, -first, &room)) room = INT64_MAX;
+        extent = room < 0 ? 0 : pp_min(pp_quotient(room, axis->dilation), axis->kernel - 1) + 1;
+    } else if (axis->divisor != PP_DIVISOR_FULL) {
+        extent = end - begin;
     }
-    return w;
+    return (pp_window){first, axis->kernel, begin, end, extent};
 }
 
 void pp_axis_inside(const pp_axis *axis, int64_t *begin, int64_t *end)
@@ -197,7 +195,7 @@ void pp_axis_span(const pp_axis *axis, int64_t from, int64_t to, int64_t *begin,
         *end = pp_floor_div(to - 1 + axis->pad_begin, axis->stride) + 1;
     } else {
         for (int64_t o = from; o < to && o - from < axis->period; o++) {
-            int64_t last = o + (to - 1 - o) / axis->period * axis->period;
+            int64_t last = o + pp_quotient(to - 1 - o, axis->period) * axis->period;
             pp_window w = pp_axis_window(axis, o), v = pp_axis_window(axis, last);
             if (!w.length) continue;
             *begin = pp_min(*begin, w.first);

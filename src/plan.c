@@ -50,9 +50,8 @@ static const pp_algorithm *find_algorithm(const char *name, pp_direction directi
         const pp_algorithm *algorithm = pp_algorithm_table[i];
         const pp_pass *pass = &algorithm->pass[direction];
         if (name && strcmp(name, algorithm->name)) continue;
-        if (!pass->applies || !pass->applies(problem) || !fits(pass->scratch(problem))) continue;
-        if (pass->prepare && pass->prepare(problem, NULL) > PP_PREPARED) continue;
-        if (name || !pass->pays || pass->pays(problem)) return algorithm;
+        if (!pass->applies || (!name && pass->pays && !pass->pays(problem))) continue; /* the cheaper question first */
+        if (pass->applies(problem) && fits(pass->scratch(problem))) return algorithm;
     }
     return NULL;
 }
@@ -94,17 +93,19 @@ static pp_status choose(pp_plan *plan, const char *isa, const char *name, const 
 
 /* ------------------------------------------------------------------------------------------------ making */
 
-static pp_status plan_size(size_t *size, const pp_desc *desc, const pp_error *error)
+/* Only adaptive windows are listed in the plan; other descriptions are checked where the plan is made, but "check" asks for it. */
+static pp_status plan_size(size_t *size, const pp_desc *desc, bool check, const pp_error *error)
 {
-    int64_t tables;
-    pp_status status = pp_problem_tables(desc, &tables, error);
+    int64_t tables = 0;
+    bool asks = check || !desc || desc->struct_size != sizeof *desc || desc->mode == PP_MODE_ADAPTIVE;
+    pp_status status = asks ? pp_problem_tables(desc, &tables, error) : PP_OK;
     if (status == PP_OK) *size = sizeof(pp_plan) + (size_t)tables * sizeof(pp_window);
     return status;
 }
 
 static pp_status make(pp_plan *plan, const pp_desc *desc, const pp_options *options, const pp_error *error)
 {
-    memset(plan, 0, sizeof *plan);
+    memset(plan, 0, offsetof(pp_plan, prepared));
     plan->struct_size = sizeof *plan;
     pp_status status = copy_options(plan, options, error);
     if (status == PP_OK) status = pp_problem_init(&plan->problem, desc, plan->table, error);
@@ -117,7 +118,7 @@ pp_status pp_plan_size(size_t *size, const pp_desc *desc, char *text, size_t tex
     pp_error error = pp_error_buffer(text, text_size);
     if (!size) return pp_fail(&error, PP_INVALID, "size is NULL");
     *size = 0;
-    return plan_size(size, desc, &error);
+    return plan_size(size, desc, true, &error);
 }
 
 pp_status pp_plan_init(pp_plan **plan, void *memory, size_t memory_size, const pp_desc *desc, const pp_options *options, char *text,
@@ -127,7 +128,7 @@ pp_status pp_plan_init(pp_plan **plan, void *memory, size_t memory_size, const p
     if (!plan) return pp_fail(&error, PP_INVALID, "plan is NULL");
     *plan = NULL;
     size_t size;
-    pp_status status = plan_size(&size, desc, &error);
+    pp_status status = plan_size(&size, desc, false, &error);
     if (status != PP_OK) return status;
     if (!memory || memory_size < size)
         return pp_fail(&error, PP_NO_MEMORY, "memory: the plan needs %zu bytes, %zu were given", size, memory ? memory_size : 0);
@@ -145,7 +146,7 @@ pp_status pp_plan_create(pp_plan **plan, const pp_desc *desc, const pp_options *
     size_t size;
     pp_plan allocator; /* only its options are looked at */
     pp_status status = copy_options(&allocator, options, &error);
-    if (status == PP_OK) status = plan_size(&size, desc, &error);
+    if (status == PP_OK) status = plan_size(&size, desc, false, &error);
     if (status != PP_OK) return status;
     pp_plan *made = pp_plan_allocate(&allocator, size);
     if (!made) return pp_fail(&error, PP_NO_MEMORY, "the plan needs %zu bytes: out of memory", size);

@@ -32,8 +32,8 @@ enum { PP_PREPARED = 4096 }; /* bytes, at any address */
 
 /* What an algorithm does in one direction.  applies == NULL: nothing. */
 typedef struct pp_pass {
-    bool (*applies)(const pp_problem *problem);                 /* gives the right answer */
-    bool (*pays)(const pp_problem *problem);                    /* ... and is worth choosing; NULL: always */
+    bool (*applies)(const pp_problem *problem);                 /* gives the right answer, and what is prepared fits */
+    bool (*pays)(const pp_problem *problem);                    /* ... and is worth choosing; NULL: always.  Asked first, of any problem */
     size_t (*prepare)(const pp_problem *problem, void *memory); /* what every run needs, computed once: its size, at most PP_PREPARED;
                                                                     memory may be NULL.  NULL: nothing */
     size_t (*scratch)(const pp_problem *problem);               /* bytes for one task */

@@ -307,7 +307,7 @@ static bool applies(const pp_problem *p)
 }
 
 /* With few channels lanes stay empty; then rows are better. */
-static bool pays(const pp_problem *p) { return p->inner * (int64_t)pp_dtypes[p->desc.dtype].size >= PP_INNER_BYTES; }
+static bool pays(const pp_problem *p) { return p->inner >= PP_INNER_BYTES / (int64_t)pp_dtypes[p->desc.dtype].size; }
 
 /* Whether kernels go from elements to elements. */
 static bool finishes(const pp_problem *p, pp_reducing reducing)

@@ -160,8 +160,8 @@ static size_t make_layout(const pp_problem *p, pp_direction direction, layout *l
     make_problem(p, direction, l);
     for (int i = 0; i < pp_algorithm_count; i++) {
         const pp_pass *pass = &pp_algorithm_table[i]->pass[direction];
-        if (!pp_algorithm_table[i]->uses_kernels || !pass->applies || !pass->applies(&l->problem)) continue;
-        if (pass->pays && !pass->pays(&l->problem)) continue;
+        if (!pp_algorithm_table[i]->uses_kernels || !pass->applies) continue;
+        if ((pass->pays && !pass->pays(&l->problem)) || !pass->applies(&l->problem)) continue;
         size_t scratch = pass->scratch(&l->problem), room = pass->prepare ? pass->prepare(&l->problem, NULL) : 0;
         if (scratch > 2 * (size_t)MOST_BYTES || sizeof *l + room > PP_PREPARED) continue;
         l->pass = pass;
@@ -369,9 +369,9 @@ static bool forward_pays(const pp_problem *p)
 {
     const pp_pass *pick = &pp_algorithm_pick.pass[PP_FORWARD];
     if (!small_planes(p, WIDE)) return false;
-    if (!pick->applies(p) || !pick->pays(p)) return true;
     int64_t window = pp_max(p->axis[1].longest, p->axis[2].longest), width = p->axis[2].input;
-    return window >= 9 || (width <= 16 && !(p->is_max && p->axis[2].output <= 2));
+    if (window >= 9 || (width <= 16 && !(p->is_max && p->axis[2].output <= 2))) return true;
+    return !pick->pays(p) || !pick->applies(p);
 }
 
 /* Winners of maxima are found faster in rows that fill a vector (winners.c). */

@@ -42,7 +42,8 @@ static bool applies(const pp_problem *p)
     }
     if (p->inner > INT32_MAX || extents > 1 << 20) return false; /* divisors are exact in any type */
     if (!p->is_max && !trees_agree(&axis[2])) return false;
-    return pp_pick_prepare(p, NULL) > 0;
+    size_t prepared = pp_pick_prepare(p, NULL);
+    return prepared > 0 && prepared <= PP_PREPARED;
 }
 
 /* Long windows that overlap are for levels. */
@@ -50,7 +51,7 @@ static bool pays(const pp_problem *p)
 {
     for (int a = 0; a < 3; a++) {
         const pp_axis *axis = &p->axis[a];
-        if (axis->longest > PICK_WIDTH || (axis->longest > 5 && axis->longest * axis->period > 2 * axis->advance)) return false;
+        if (axis->longest > PICK_WIDTH || (axis->longest > 5 && (axis->longest * axis->period + 1) / 2 > axis->advance)) return false;
     }
     return p->inner <= PICK_CHANNELS;
 }

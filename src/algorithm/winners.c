@@ -234,7 +234,7 @@ static bool applies(const pp_problem *p)
 static bool pays(const pp_problem *p)
 {
     if (has_channels(p)) return most_taps(p) <= DIRECT_TAPS;
-    return most_taps(p) * p->axis[2].longest <= DIRECT_TAPS && p->axis[2].output >= vector_lanes(p);
+    return most_taps(p) * pp_min(p->axis[2].longest, MOST_TAPS) <= DIRECT_TAPS && p->axis[2].output >= vector_lanes(p);
 }
 
 static int64_t rows_of(const pp_run *run)

@@ -316,7 +316,7 @@ bool pp_levels_pay(const pp_problem *p, pp_direction direction)
     if (h->kind == PP_AXIS_TABLE || w->kind == PP_AXIS_TABLE) return false;
     double deep = depth > 1 ? 2 * depth + 4 : 1, mine = along * down * (deep + 3 + 2 * levels) + along * 4 + 4;
     /* all taps of channels-last windows, or those on D and H, then those on W: the one in registers, the other not */
-    bool at_once = p->inner * (int64_t)pp_dtypes[p->desc.dtype].size >= 16 && direction == PP_FORWARD;
+    bool at_once = p->inner >= 16 / (int64_t)pp_dtypes[p->desc.dtype].size && direction == PP_FORWARD;
     double direct = at_once ? 0.65 * depth * rows * taps : 2 * (along * depth * rows + taps);
     return mine < direct;
 }
