@@ -4,34 +4,11 @@
 
 #include "../sweep/lines.h"
 
-#include <string.h>
-
 enum {
-    LINES_BYTES = 8 * 1024, /* of a group's lines, and of the same transposed: they stay in the first-level cache */
-    WIDEST = 64,            /* SIZEs of a row, when it pays */
-    SIZE = sizeof(float),   /* the only type so far */
-    UNIT = 16,              /* lanes of the dense array of lines */
-    VECTOR = 8              /* lanes of a line */
+    GROUP = 512,          /* planes that are finished together */
+    SIZE = sizeof(float), /* the only type so far */
+    VECTOR = 8            /* lanes that a kernel reads at once */
 };
-
-typedef struct layout {
-    int64_t line, group;                        /* lanes of a line; planes of a group */
-    size_t taps, lines, dense, sums, out, size; /* pieces of scratch */
-} layout;
-
-static int64_t rounded(int64_t count, int64_t unit) { return (count + unit - 1) / unit * unit; }
-
-static layout lay_out(const pp_problem *p)
-{
-    layout l = {.line = rounded(p->axis[2].longest, VECTOR)};
-    l.group = pp_min(pp_max(LINES_BYTES / SIZE / l.line / UNIT, 1) * UNIT, rounded(p->n * p->c, UNIT));
-    l.lines = pp_aligned((size_t)p->axis[2].longest * sizeof(pp_tap));
-    l.dense = l.lines + pp_aligned((size_t)(l.group * l.line) * SIZE);
-    l.sums = l.dense + pp_aligned((size_t)(l.group * p->axis[2].longest) * SIZE);
-    l.out = l.sums + pp_aligned((size_t)l.group * SIZE);
-    l.size = l.out + pp_aligned((size_t)l.group * SIZE);
-    return l;
-}
 
 static pp_columns_fn kernel_of(const pp_problem *p)
 {
@@ -56,16 +33,19 @@ static bool applies(const pp_problem *p)
         if (!is_plain(&p->axis[a])) return false;
     }
     const int64_t *stride = p->array[PP_INPUT].stride;
-    return p->axis[0].longest == 1 && p->axis[2].longest <= PP_MAX_TAPS && (p->axis[2].longest == 1 || stride[PP_W] == 1);
+    return p->axis[0].longest == 1 && (p->axis[2].longest == 1 || stride[PP_W] == 1);
 }
 
-static bool pays(const pp_problem *p) { return p->axis[2].longest <= WIDEST; }
-
-static size_t scratch_size(const pp_problem *p) { return lay_out(p).size; }
+/* A lane of each plane, and its element. */
+static size_t scratch_size(const pp_problem *p)
+{
+    (void)p;
+    return 2 * GROUP * SIZE;
+}
 
 static int64_t tasks_of(const pp_run *run) { return run->group.last - run->group.first; }
 
-/* Of how many planes a vector past the end of any row still lies in the input: where all of it is dense. */
+/* Of how many planes a vector from the begin of any row on lies in the input: where all of it is dense. */
 static int64_t whole_planes(const pp_run *run, int64_t first, int64_t count, const pp_window w[3])
 {
     const pp_problem *p = run->problem;
@@ -77,7 +57,7 @@ static int64_t whole_planes(const pp_run *run, int64_t first, int64_t count, con
 }
 
 /* Planes side by side at distances "plane". */
-static void do_planes(const pp_run *run, const layout *l, int64_t first, int64_t count, const pp_window w[3], char *scratch)
+static void do_planes(const pp_run *run, int64_t first, int64_t count, const pp_window w[3], char *scratch)
 {
     const pp_problem *p = run->problem;
     const pp_array *in = &p->array[PP_INPUT], *out = &p->array[PP_OUTPUT];
@@ -91,44 +71,26 @@ static void do_planes(const pp_run *run, const layout *l, int64_t first, int64_t
                           .row = in->stride[PP_H],
                           .width = w[2].length,
                           .whole = whole_planes(run, first, count, w),
-                          .target = scratch + l->lines,
-                          .line = l->line};
+                          .target = scratch};
     kernel_of(p)(&columns);
-    pp_transpose t = {.rows = scratch + l->lines,
-                      .count = count,
-                      .stride = l->line * SIZE,
-                      .dense = scratch + l->dense,
-                      .run = l->group * SIZE,
-                      .positions = w[2].length};
-    run->kernels->planes->transpose[2](&t);
-    pp_reduce r = pp_reduce_for(p, false);
-    r.source = scratch + l->dense;
-    r.taps = (const pp_tap *)(const void *)scratch;
-    r.count = w[2].length;
-    r.lanes = count;
-    r.target = scratch + l->sums;
-    pp_from_lanes(run, reducing)(&r);
     pp_place place = {.groups = count, .inner = 1};
     place.values = run->base[PP_OUTPUT] + (n * out->stride[PP_N] + c * out->stride[PP_C]) * SIZE;
     place.value_stride.group = p->c > 1 ? out->stride[PP_C] : out->stride[PP_N];
     place.values_dense = place.value_stride.group == 1;
-    pp_place_lanes(run, reducing, &place, r.target, NULL, pp_divisor_of(p, w), scratch + l->out, NULL);
+    pp_place_lanes(run, reducing, &place, scratch, NULL, pp_divisor_of(p, w), scratch + GROUP * SIZE, NULL);
 }
 
 static pp_status run_global(const pp_run *run, int64_t task, int64_t tasks, char *scratch)
 {
     const pp_problem *p = run->problem;
-    layout l = lay_out(p);
     pp_window w[3];
-    pp_tap *taps = (pp_tap *)(void *)scratch;
     int64_t begin, end;
     for (int a = 0; a < 3; a++) w[a] = pp_axis_window(&run->group.axis[a], 0);
-    for (int64_t t = 0; t < w[2].length; t++) taps[t] = (pp_tap){t * l.group, 0, pp_merges(t, 0, w[2].length, w[2].length)};
     pp_share(tasks_of(run), task, tasks, &begin, &end);
     for (int64_t plane = run->group.first + begin; plane < run->group.first + end;) {
         int64_t image = p->c > 1 ? (plane / p->c + 1) * p->c : INT64_MAX; /* planes at equal distances */
-        int64_t count = pp_min(pp_min(l.group, image - plane), run->group.first + end - plane);
-        do_planes(run, &l, plane, count, w, scratch);
+        int64_t count = pp_min(pp_min(GROUP, image - plane), run->group.first + end - plane);
+        do_planes(run, plane, count, w, scratch);
         plane += count;
     }
     return PP_OK;
@@ -136,7 +98,7 @@ static pp_status run_global(const pp_run *run, int64_t task, int64_t tasks, char
 
 const pp_algorithm pp_algorithm_global = {
     .name = "global",
-    .what = "planes combined to lines, then to elements",
+    .what = "planes combined to lines, lines to elements",
     .uses_kernels = true,
-    .pass = {{applies, pays, NULL, scratch_size, tasks_of, run_global}},
+    .pass = {{applies, NULL, NULL, scratch_size, tasks_of, run_global}},
 };

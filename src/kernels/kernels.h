@@ -63,15 +63,14 @@ typedef struct pp_transpose {
 
 typedef void (*pp_transpose_fn)(const pp_transpose *);
 
-/* Planes whose rows are combined, each to a line: rows of contiguous lanes, at least one. */
+/* Planes whose elements are combined, each to one: rows of contiguous lanes, at least one. */
 typedef struct pp_columns {
     const void *source;
     int64_t planes, plane; /* their number, distance in lanes */
     int64_t rows, row;
     int64_t width;
-    int64_t whole; /* of the first planes a vector may be read past each row: it lies in the tensor */
-    void *target;  /* of each plane a line of "line" lanes, whole vectors of 32 bytes */
-    int64_t line;
+    int64_t whole; /* of the first planes a vector may be read from each row's begin on: it lies in the tensor */
+    void *target;  /* a lane of each plane */
 } pp_columns;
 
 typedef void (*pp_columns_fn)(const pp_columns *);
