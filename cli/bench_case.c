@@ -62,7 +62,7 @@ static double elements(const struct timed *t, pp_tensor which)
 
 static double element_size(const struct timed *t, pp_tensor which)
 {
-    if (which == PP_INDICES) return t->job.desc.indices == PP_INDEX_I32 ? 4 : 8;
+    if (which == PP_INDICES) return (double)pp_index_size(t->job.desc.indices);
     return (double)pp_dtype_size(t->job.desc.dtype);
 }
 

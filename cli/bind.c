@@ -155,6 +155,6 @@ int wanted_element(const char *text, const char *dtype, const char *name, const 
     *element = array->origin == ORIGIN_TEXT ? ELEMENT_F32 : array->element;
     for (int i = 0; i < ELEMENT_COUNT; i++)
         if (strcmp(wanted, element_types[i].name) == 0) *element = (enum element)i;
-    if (*element < ELEMENT_I32) return 0;
+    if (*element < ELEMENT_U16) return 0;
     return fail(name, "holds %s, which are not pooled; the word f32 or f64 in the case converts them", element_types[*element].name);
 }

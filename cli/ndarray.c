@@ -7,8 +7,9 @@
 #include <string.h>
 
 const struct element_type element_types[ELEMENT_COUNT] = {
-    [ELEMENT_F32] = {"f32", 'f', 4}, [ELEMENT_F64] = {"f64", 'f', 8},   [ELEMENT_U8] = {"u8", 'u', 1},   [ELEMENT_BF16] = {"bf16", 'V', 2},
-    [ELEMENT_F16] = {"f16", 'f', 2}, [ELEMENT_INT8] = {"int8", 'i', 1}, [ELEMENT_I32] = {"i32", 'i', 4}, [ELEMENT_I64] = {"i64", 'i', 8},
+    [ELEMENT_F32] = {"f32", 'f', 4},   [ELEMENT_F64] = {"f64", 'f', 8}, [ELEMENT_U8] = {"u8", 'u', 1},
+    [ELEMENT_BF16] = {"bf16", 'V', 2}, [ELEMENT_F16] = {"f16", 'f', 2}, [ELEMENT_INT8] = {"int8", 'i', 1},
+    [ELEMENT_U16] = {"u16", 'u', 2},   [ELEMENT_I32] = {"i32", 'i', 4}, [ELEMENT_I64] = {"i64", 'i', 8},
 };
 
 static const pp_dtype dtypes[] = {[ELEMENT_F32] = PP_F32,   [ELEMENT_F64] = PP_F64, [ELEMENT_U8] = PP_U8,
@@ -24,6 +25,13 @@ enum element element_of(pp_dtype dtype)
 }
 
 pp_dtype dtype_of(enum element element) { return dtypes[element]; }
+
+enum element element_of_index(pp_index_type type)
+{
+    static const enum element elements[] = {
+        [PP_INDEX_I32] = ELEMENT_I32, [PP_INDEX_I64] = ELEMENT_I64, [PP_INDEX_U8] = ELEMENT_U8, [PP_INDEX_U16] = ELEMENT_U16};
+    return elements[type];
+}
 
 bool set_shape(struct array *array, enum element element, int axes, const int64_t *shape)
 {
@@ -133,6 +141,8 @@ double get_element(const struct array *array, int64_t position)
         return f16_to_double(((const uint16_t *)array->data)[position]);
     case ELEMENT_INT8:
         return ((const int8_t *)array->data)[position];
+    case ELEMENT_U16:
+        return ((const uint16_t *)array->data)[position];
     case ELEMENT_I32:
         return ((const int32_t *)array->data)[position];
     case ELEMENT_I64:
@@ -163,6 +173,9 @@ void put_element(struct array *array, int64_t position, double value)
         break;
     case ELEMENT_INT8:
         ((int8_t *)array->data)[position] = (int8_t)value;
+        break;
+    case ELEMENT_U16:
+        ((uint16_t *)array->data)[position] = (uint16_t)value;
         break;
     case ELEMENT_I32:
         ((int32_t *)array->data)[position] = (int32_t)value;

@@ -12,7 +12,7 @@
 #define MAX_AXES 8
 
 /* The library's types, and behind them those of indices. */
-enum element { ELEMENT_F32, ELEMENT_F64, ELEMENT_U8, ELEMENT_BF16, ELEMENT_F16, ELEMENT_INT8, ELEMENT_I32, ELEMENT_I64, ELEMENT_COUNT };
+enum element { ELEMENT_F32, ELEMENT_F64, ELEMENT_U8, ELEMENT_BF16, ELEMENT_F16, ELEMENT_INT8, ELEMENT_U16, ELEMENT_I32, ELEMENT_I64, ELEMENT_COUNT };
 
 struct element_type {
     const char *name;
@@ -24,7 +24,8 @@ extern const struct element_type element_types[ELEMENT_COUNT];
 
 bool is_bytes(enum element element); /* u8, int8 */
 enum element element_of(pp_dtype dtype);
-pp_dtype dtype_of(enum element element); /* not for ELEMENT_I32, ELEMENT_I64 */
+pp_dtype dtype_of(enum element element); /* not for those of indices alone */
+enum element element_of_index(pp_index_type type);
 
 /* Where an array comes from decides what its axes mean (bind.c). */
 enum origin { ORIGIN_NPY, ORIGIN_IMAGE, ORIGIN_IDX, ORIGIN_TEXT };

@@ -65,9 +65,12 @@ static int prepare_backward(struct run *run)
     if (!is_c_order(&run->grad)) set_view(desc, PP_GRAD_OUTPUT, &run->grad, run->job.out_roles);
     if (!options->indices) return 0;
     if (read_for_output(run, options->indices, &run->indices)) return EXIT_FAILED;
-    if (run->indices.element != ELEMENT_I32 && run->indices.element != ELEMENT_I64)
-        return fail(input_name(options->indices), "holds %s; indices are i32 or i64", element_types[run->indices.element].name);
-    desc->indices = run->indices.element == ELEMENT_I32 ? PP_INDEX_I32 : PP_INDEX_I64;
+    int type = PP_INDEX_U16;
+    while (type > PP_INDEX_NONE && element_of_index((pp_index_type)type) != run->indices.element) type--;
+    if (type == PP_INDEX_NONE)
+        return fail(input_name(options->indices), "holds %s; indices are i32, i64, u8 or u16", element_types[run->indices.element].name);
+    if (desc->indices == PP_INDEX_NONE && type >= PP_INDEX_U8) desc->index_convention = PP_INDEX_WINDOW;
+    desc->indices = (pp_index_type)type;
     desc->backward = PP_BACKWARD_INDICES;
     if (!is_c_order(&run->indices)) set_view(desc, PP_INDICES, &run->indices, run->job.out_roles);
     return 0;
@@ -93,14 +96,12 @@ static int prepare(struct run *run, const char *text, const char *path)
     return 0;
 }
 
-static enum element index_element(const pp_desc *desc) { return desc->indices == PP_INDEX_I32 ? ELEMENT_I32 : ELEMENT_I64; }
-
 static int forward(struct run *run, struct array *output)
 {
     struct job *job = &run->job;
     pp_args args = {0};
     if (new_tensor(job, PP_OUTPUT, run->input.element, output)) return EXIT_FAILED;
-    if (job->desc.indices != PP_INDEX_NONE && new_tensor(job, PP_INDICES, index_element(&job->desc), &run->indices)) return EXIT_FAILED;
+    if (job->desc.indices != PP_INDEX_NONE && new_tensor(job, PP_INDICES, element_of_index(job->desc.indices), &run->indices)) return EXIT_FAILED;
     args.input = run->input.data;
     args.output = output->data;
     args.indices = run->indices.data;

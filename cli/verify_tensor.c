@@ -45,7 +45,7 @@ static bool dense_reach(int axes, const int64_t *extents, int64_t *highest)
 static enum element element_for(const pp_desc *desc, pp_tensor which)
 {
     if (which != PP_INDICES) return element_of(desc->dtype);
-    return desc->indices == PP_INDEX_I32 ? ELEMENT_I32 : ELEMENT_I64;
+    return element_of_index(desc->indices);
 }
 
 int new_view(const char *name, struct tensor *tensor, const pp_plan *plan, pp_tensor which)
@@ -81,7 +81,7 @@ static bool same_element(const struct array *a, const struct array *b, int64_t i
 {
     size_t size = element_types[a->element].size;
     if (memcmp((const char *)a->data + (size_t)i * size, (const char *)b->data + (size_t)i * size, size) == 0) return true;
-    if (is_bytes(a->element) || a->element >= ELEMENT_I32) return false;
+    if (is_bytes(a->element) || a->element >= ELEMENT_U16) return false;
     double x = get_element(a, i), y = get_element(b, i);
     return (isnan(x) && isnan(y)) || (loose && x == 0 && y == 0);
 }

@@ -153,11 +153,12 @@ typedef enum pp_empty {
 /* How the average of an integer type becomes an integer. */
 typedef enum pp_rounding { PP_ROUND_HALF_EVEN, PP_ROUND_HALF_AWAY, PP_ROUND_TRUNCATE } pp_rounding;
 
-typedef enum pp_index_type { PP_INDEX_NONE, PP_INDEX_I32, PP_INDEX_I64 } pp_index_type;
+typedef enum pp_index_type { PP_INDEX_NONE, PP_INDEX_I32, PP_INDEX_I64, PP_INDEX_U8, PP_INDEX_U16 } pp_index_type; /* none: all bits set */
 
 typedef enum pp_index_convention {
-    PP_INDEX_PLANE, /* (d*H + h)*W + w: PyTorch, Caffe, Paddle, OpenVINO axis 2 */
-    PP_INDEX_TENSOR /* ((n*C + c)*D + d)*H*W + h*W + w in whatever layout: ONNX storage_order 0 */
+    PP_INDEX_PLANE,  /* (d*H + h)*W + w: PyTorch, Caffe, Paddle, OpenVINO axis 2 */
+    PP_INDEX_TENSOR, /* ((n*C + c)*D + d)*H*W + h*W + w in whatever layout: ONNX storage_order 0 */
+    PP_INDEX_WINDOW  /* the tap's number in its own window, (t_d*L_h + t_h)*L_w + t_w, L = pp_window.length: oneDNN's workspace */
 } pp_index_convention;
 
 typedef enum pp_backward_kind {
@@ -352,7 +353,7 @@ PP_API pp_status pp_pool_backward(const pp_desc *desc, const pp_args *args);
 
 /* Converts indices of a plan that has them (shape and view of PP_INDICES) between types and conventions, element by element; -1 stays -1.
  * from == to in place is allowed when the types are equal; otherwise the arrays may not overlap.  When it fails, a part has been converted.
- * PP_BAD_INDEX for a value that is no index, PP_OVERFLOW for one that does not fit the type. */
+ * PP_BAD_INDEX for a value that is no index (of its plane, or of its window), PP_OVERFLOW for one that does not fit the type. */
 PP_API pp_status pp_convert_indices(const pp_plan *plan, const void *from, pp_index_type from_type, pp_index_convention from_convention,
                                     void *to, pp_index_type to_type, pp_index_convention to_convention, char *error, size_t error_size);
 
@@ -384,8 +385,9 @@ PP_API const char *pp_name(pp_names list, int value);
 /* Non-zero when this machine runs instruction set number "isa" of PP_NAME_ISA. */
 PP_API int pp_isa_available(int isa);
 
-/* Bytes of one element; 0 for an unknown type. */
+/* Bytes of one element, of one index; 0 for an unknown type. */
 PP_API size_t pp_dtype_size(pp_dtype dtype);
+PP_API size_t pp_index_size(pp_index_type type);
 
 /* ------------------------------------------------------------------------------------------------ threads (optional)
  * A small pool for pp_options; the library never makes one itself, and builds without this part (leave out src/threads.c).

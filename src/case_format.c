@@ -98,7 +98,8 @@ static void put_choices(writer *w, const pp_desc *desc, const pp_desc *init)
     if (desc->empty != init->empty) put(w, " empty=%s", pp_name(PP_NAME_EMPTY, desc->empty));
     if (desc->rounding != init->rounding) put(w, " round=%s", pp_name(PP_NAME_ROUNDING, desc->rounding));
     if (desc->indices != PP_INDEX_NONE) {
-        put(w, " idx%s=%s", desc->indices == PP_INDEX_I32 ? "32" : "", pp_name(PP_NAME_INDEX_CONVENTION, desc->index_convention));
+        static const char *const bits[] = {[PP_INDEX_I32] = "32", [PP_INDEX_I64] = "", [PP_INDEX_U8] = "8", [PP_INDEX_U16] = "16"};
+        put(w, " idx%s=%s", bits[desc->indices], pp_name(PP_NAME_INDEX_CONVENTION, desc->index_convention));
     }
     if (desc->backward == PP_BACKWARD_AUTO) put(w, " bwd");
     else if (desc->backward != PP_BACKWARD_NONE) put(w, " bwd=%s", pp_name(PP_NAME_BACKWARD, desc->backward));
@@ -131,7 +132,7 @@ size_t pp_desc_format(const pp_desc *desc, char *text, size_t text_size)
                              {PP_NAME_DIVISOR, (int)desc->divisor},   {PP_NAME_NAN, (int)desc->nan},
                              {PP_NAME_TIES, (int)desc->ties},         {PP_NAME_EMPTY, (int)desc->empty},
                              {PP_NAME_ROUNDING, (int)desc->rounding}, {PP_NAME_INDEX_CONVENTION, (int)desc->index_convention},
-                             {PP_NAME_BACKWARD, (int)desc->backward}};
+                             {PP_NAME_BACKWARD, (int)desc->backward},   {PP_NAME_INDEX_TYPE, (int)desc->indices}};
     for (int i = 0; i < PP_COUNT(values); i++) {
         if (!pp_name((pp_names)values[i][0], values[i][1])) return 0;
     }

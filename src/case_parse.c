@@ -195,8 +195,6 @@ static pp_status read_bare(const reader *r, const char *text, bool *found)
     else if (!strcmp(text, "incpad")) desc->divisor = row->including;
     else if (!strcmp(text, "excpad")) desc->divisor = PP_DIVISOR_VALID;
     else if (!strcmp(text, "bwd")) desc->backward = PP_BACKWARD_AUTO;
-    else if (!strcmp(text, "idx")) desc->indices = PP_INDEX_I64;
-    else if (!strcmp(text, "idx32")) desc->indices = PP_INDEX_I32;
     else {
         for (int i = 0; pp_name(PP_NAME_DTYPE, i); i++) {
             if (strcmp(pp_name(PP_NAME_DTYPE, i), text)) continue;
@@ -205,6 +203,23 @@ static pp_status read_bare(const reader *r, const char *text, bool *found)
         }
         *found = false;
         return read_layout(r, text, found);
+    }
+    return PP_OK;
+}
+
+/* idx, idx8=plane */
+static pp_status read_indices(const reader *r, const char *text, bool *found)
+{
+    static const char *const words[] = {[PP_INDEX_I32] = "idx32", [PP_INDEX_I64] = "idx", [PP_INDEX_U8] = "idx8", [PP_INDEX_U16] = "idx16"};
+    size_t length = strcspn(text, "=");
+    for (int type = PP_INDEX_I32; type < PP_COUNT(words); type++) {
+        if (strlen(words[type]) != length || memcmp(words[type], text, length)) continue;
+        int convention = type >= PP_INDEX_U8 ? PP_INDEX_WINDOW : (int)r->desc->index_convention;
+        pp_status status = text[length] ? read_name(r, PP_NAME_INDEX_CONVENTION, text + length + 1, &convention) : PP_OK;
+        *found = true;
+        r->desc->indices = (pp_index_type)type;
+        r->desc->index_convention = (pp_index_convention)convention;
+        return status;
     }
     return PP_OK;
 }
@@ -227,17 +242,7 @@ static pp_status read_setting(const reader *r, const char *text, bool *found)
     if (PP_IS("ties")) return status = read_name(r, PP_NAME_TIES, value, &choice), desc->ties = (pp_ties)choice, status;
     if (PP_IS("empty")) return status = read_name(r, PP_NAME_EMPTY, value, &choice), desc->empty = (pp_empty)choice, status;
     if (PP_IS("round")) return status = read_name(r, PP_NAME_ROUNDING, value, &choice), desc->rounding = (pp_rounding)choice, status;
-    if (PP_IS("idx") || PP_IS("idx32")) {
-        desc->indices = name == 3 ? PP_INDEX_I64 : PP_INDEX_I32;
-        status = read_name(r, PP_NAME_INDEX_CONVENTION, value, &choice);
-        desc->index_convention = (pp_index_convention)choice;
-        return status;
-    }
-    if (PP_IS("bwd")) {
-        status = read_name(r, PP_NAME_BACKWARD, value, &choice);
-        desc->backward = (pp_backward_kind)choice;
-        return status;
-    }
+    if (PP_IS("bwd")) return status = read_name(r, PP_NAME_BACKWARD, value, &choice), desc->backward = (pp_backward_kind)choice, status;
 #undef PP_IS
     *found = false;
     return PP_OK;
@@ -249,7 +254,7 @@ static uint64_t topics_of(const char *word)
     static const char *const groups[] = {"same same_lower valid explicit",
                                          "floor ceil out",
                                          "incpad excpad div",
-                                         "idx idx32",
+                                         "idx idx32 idx8 idx16",
                                          "bwd",
                                          "dialect",
                                          "nan",
@@ -284,6 +289,8 @@ static pp_status read_word(const reader *r)
     bool found;
     pp_status status = read_bare(r, text, &found);
     if (found || status != PP_OK) return status;
+    status = read_indices(r, text, &found);
+    if (found) return status;
     if (!strncmp(text, "view", 4) && (text[4] == '=' || text[4] == '.')) return read_view(r, text + 4);
     if (strchr(text, '=')) {
         status = read_setting(r, text, &found);

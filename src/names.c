@@ -13,8 +13,8 @@ static const char *const nans[] = {"last", "first", "ignore"};
 static const char *const ties[] = {"first", "last"};
 static const char *const empties[] = {"identity", "lowest", "zero", "nan", "error"};
 static const char *const roundings[] = {"half_even", "half_away", "truncate"};
-static const char *const index_types[] = {"none", "i32", "i64"};
-static const char *const conventions[] = {"plane", "tensor"};
+static const char *const index_types[] = {"none", "i32", "i64", "u8", "u16"};
+static const char *const conventions[] = {"plane", "tensor", "window"};
 static const char *const backwards[] = {"none", "auto", "indices", "recompute"};
 
 typedef struct names {

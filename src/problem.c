@@ -58,7 +58,7 @@ static pp_status check_choices(const pp_desc *desc, const pp_error *error)
         return pp_fail(error, PP_UNSUPPORTED, "backward: gradients need a floating type, not %s", pp_dtypes[desc->dtype].name);
     }
     if (desc->backward == PP_BACKWARD_INDICES && desc->indices == PP_INDEX_NONE) {
-        return pp_fail(error, PP_INVALID, "backward = indices: the description has none (set indices to i32 or i64)");
+        return pp_fail(error, PP_INVALID, "backward = indices: the description has none (set indices)");
     }
     if (desc->backward == PP_BACKWARD_RECOMPUTE && !max) {
         return pp_fail(error, PP_INVALID, "backward = recompute: the gradient of %s does not depend on the input", op);
@@ -292,10 +292,7 @@ pp_status pp_problem_init(pp_problem *problem, const pp_desc *desc, pp_window *t
             return pp_fail(error, PP_OVERFLOW, "input_size: a plane has more than 2^63 - 1 elements");
         }
     }
-    int64_t indexed = desc->index_convention == PP_INDEX_TENSOR ? problem->inputs : problem->plane;
-    if (desc->indices == PP_INDEX_I32 && indexed > (int64_t)INT32_MAX + 1) {
-        return pp_fail(error, PP_OVERFLOW, "indices = i32: the largest index, %lld, needs i64", (long long)(indexed - 1));
-    }
-    status = check_divisor(problem, error);
+    if (desc->indices != PP_INDEX_NONE) status = pp_index_check(problem, desc->indices, desc->index_convention, error);
+    if (status == PP_OK) status = check_divisor(problem, error);
     return status == PP_OK && desc->empty == PP_EMPTY_ERROR ? check_empty_windows(problem, error) : status;
 }

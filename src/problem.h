@@ -54,4 +54,22 @@ bool pp_array_overlaps_itself(const pp_array *array, const int64_t extent[PP_AXE
 bool pp_arrays_meet(const pp_array *a, const int64_t a_extent[PP_AXES], const char *a_base, size_t a_size, const pp_array *b,
                     const int64_t b_extent[PP_AXES], const char *b_base, size_t b_size);
 
+/* Indices (index.c).  An element of an array of indices; -1 is none. */
+int64_t pp_index_load(pp_index_type type, const void *indices, int64_t at);
+void pp_index_store(pp_index_type type, void *indices, int64_t at, int64_t index);
+
+/* A convention's number of the plane index that output "at" found, and back; -1 stays -1.  PP_NO_INDEX: there is none. */
+#define PP_NO_INDEX INT64_MIN
+int64_t pp_index_number(const pp_problem *problem, pp_index_convention convention, const int64_t at[PP_AXES], int64_t index);
+int64_t pp_index_in_plane(const pp_problem *problem, pp_index_convention convention, const int64_t at[PP_AXES], int64_t number);
+
+/* PP_OVERFLOW when the largest number does not fit the type. */
+pp_status pp_index_check(const pp_problem *problem, pp_index_type type, pp_index_convention convention, const pp_error *error);
+
+/* Whether the types and numberings are those that most rows know.  True without indices. */
+PP_INLINE bool pp_index_is_plain(const pp_desc *desc)
+{
+    return desc->indices <= PP_INDEX_I64 && (desc->indices == PP_INDEX_NONE || desc->index_convention != PP_INDEX_WINDOW);
+}
+
 #endif

@@ -82,7 +82,7 @@ static int list_tensors(const pp_desc *desc, pp_direction direction, tensor_arg 
 static size_t element_size(const pp_desc *desc, pp_tensor tensor)
 {
     if (tensor != PP_INDICES) return pp_dtypes[desc->dtype].size;
-    return desc->indices == PP_INDEX_I32 ? sizeof(int32_t) : sizeof(int64_t);
+    return pp_index_size(desc->indices);
 }
 
 /* The range of the result, on D, H, W. */
@@ -313,6 +313,8 @@ static pp_status execute(const pp_plan *plan, const pp_run *run, const pp_args *
     int64_t tasks = split(plan, run, pass);
     pp_status status = tasks > 1 ? run_tasks(plan, run, pass, scratch, tasks) : pass->run(run, 0, 1, scratch);
     if (allocated) pp_plan_release(plan, allocated);
+    if (status == PP_BAD_INDEX && run->problem->desc.index_convention == PP_INDEX_WINDOW)
+        return pp_fail(error, PP_BAD_INDEX, "indices: one is no element of its window");
     if (status == PP_BAD_INDEX)
         return pp_fail(error, PP_BAD_INDEX, "indices: one lies outside its plane of %lld elements", (long long)run->problem->plane);
     return status;

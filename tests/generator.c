@@ -41,7 +41,7 @@ static void put_choices(rng *r, char *p, bool max, bool bytes)
     static const char *const nans[] = {"", " nan=first", " nan=ignore"}, *const ties[] = {"", " ties=last"};
     static const char *const rounds[] = {"", " round=half_away", " round=truncate"};
     static const char *const empties[] = {"", "", " empty=zero", " empty=lowest", " empty=nan"};
-    static const char *const indices[] = {"", " idx", " idx32", " idx=tensor", " idx32=tensor"};
+    static const char *const indices[] = {"", " idx", " idx32", " idx=tensor", " idx32=tensor", " idx16", " idx=window"};
     p += sprintf(p, "%s", max ? PICK(r, nans) : PICK(r, divisors));
     p += sprintf(p, "%s", max ? PICK(r, ties) : PICK(r, rounds));
     int e = (int)rng_below(r, 5);

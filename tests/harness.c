@@ -116,7 +116,7 @@ tensor tensor_block(size_t bytes, bool at_end, size_t shift)
 tensor tensor_make(const pp_plan *plan, pp_tensor which, bool at_end, size_t shift)
 {
     const pp_desc *desc = pp_plan_desc(plan);
-    tensor t = {.element = which == PP_INDICES ? (desc->indices == PP_INDEX_I32 ? 4 : 8) : pp_dtype_size(desc->dtype)};
+    tensor t = {.element = which == PP_INDICES ? pp_index_size(desc->indices) : pp_dtype_size(desc->dtype)};
     layout_of(plan, which, &t);
     int64_t low = t.offset, high = t.offset;
     for (int i = 0; i < t.axes; i++) {

@@ -259,7 +259,10 @@ static void compare_indices(const pp_plan *plan, const check *c, const void *arr
     pp_plan_describe(plan, how, sizeof how);
     for (size_t i = 0; i < c->indices.count * c->copies; i++) {
         int64_t want = c->indices.at[i / c->copies],
-                got = desc->indices == PP_INDEX_I64 ? ((const int64_t *)array)[i] : ((const int32_t *)array)[i];
+                got = desc->indices == PP_INDEX_I64   ? ((const int64_t *)array)[i]
+                      : desc->indices == PP_INDEX_I32 ? ((const int32_t *)array)[i]
+                                                      : ((const uint16_t *)array)[i];
+        if (desc->indices == PP_INDEX_U16 && got == UINT16_MAX) got = -1;
         if (want == got) continue;
         fail_msg("%s: index %zu is %lld, not %lld (%s%s)", c->text, i / c->copies, (long long)got, (long long)want, how,
                  c->copies > 1 ? "; channels-last" : "");
@@ -348,6 +351,8 @@ void check_winners(const char *text, values input, values output, numbers indice
     in_both_layouts(&desc, visit_forward, &c);
     desc.indices = PP_INDEX_I64;
     in_both_layouts(&desc, visit_forward, &c);
+    desc.indices = PP_INDEX_U16;
+    in_both_layouts(&desc, visit_forward, &c);
     desc.indices = PP_INDEX_NONE;
     in_both_layouts(&desc, visit_forward, &c);
 }
@@ -361,6 +366,9 @@ void check_accumulated(const char *text, values input, values grad_output, value
         in_both_layouts(&desc, visit_backward, &c);
         desc.backward = PP_BACKWARD_INDICES;
         desc.indices = PP_INDEX_I32;
+        in_both_layouts(&desc, visit_backward, &c);
+        desc.index_convention = PP_INDEX_WINDOW;
+        desc.indices = PP_INDEX_U16;
         in_both_layouts(&desc, visit_backward, &c);
         desc.indices = PP_INDEX_I64;
     } else {

@@ -271,7 +271,7 @@ static void convert_wrong(pp_plan *plan, const int64_t from[4], pp_index_convent
                           pp_status want, const char *says)
 {
     char error[256];
-    tensor to = tensor_block(4 * (type == PP_INDEX_I32 ? sizeof(int32_t) : sizeof(int64_t)), true, 0);
+    tensor to = tensor_block(4 * pp_index_size(type), true, 0);
     pp_status status = pp_convert_indices(plan, from, PP_INDEX_I64, in, to.base, type, out, error, sizeof error);
     check_status(status, want, error, says);
     if (status != PP_OK) check_says(error, says, "convert");
@@ -317,11 +317,11 @@ static void convert_arguments(void **state)
     } wrong[] = {
         {NULL, PP_INDEX_I64, 0, b, PP_INDEX_I64, 0, "from is NULL"},
         {a, PP_INDEX_I64, 0, NULL, PP_INDEX_I64, 0, "to is NULL"},
-        {a, PP_INDEX_NONE, 0, b, PP_INDEX_I64, 0, "from_type|i32 or i64"},
-        {a, PP_INDEX_I64, 0, b, PP_INDEX_NONE, 0, "to_type|i32 or i64"},
-        {a, PP_INDEX_I64 + 1, 0, b, PP_INDEX_I64, 0, "from_type|i32 or i64"},
-        {a, PP_INDEX_I64, 0, b, -1, 0, "to_type|i32 or i64"},
-        {a, PP_INDEX_I64, 2, b, PP_INDEX_I64, 0, "from_convention"},
+        {a, PP_INDEX_NONE, 0, b, PP_INDEX_I64, 0, "from_type|i32, i64, u8 or u16"},
+        {a, PP_INDEX_I64, 0, b, PP_INDEX_NONE, 0, "to_type|i32, i64, u8 or u16"},
+        {a, PP_INDEX_U16 + 1, 0, b, PP_INDEX_I64, 0, "from_type|i32, i64, u8 or u16"},
+        {a, PP_INDEX_I64, 0, b, -1, 0, "to_type|i32, i64, u8 or u16"},
+        {a, PP_INDEX_I64, 3, b, PP_INDEX_I64, 0, "from_convention"},
         {a, PP_INDEX_I64, 0, b, PP_INDEX_I64, -1, "to_convention"},
         {(char *)a + 4, PP_INDEX_I64, 0, b, PP_INDEX_I64, 0, "from|aligned"},
         {a, PP_INDEX_I64, 0, (char *)b + 2, PP_INDEX_I32, 0, "to|aligned"},

@@ -255,8 +255,8 @@ static void unknown_values(void **state)
         FIELD(ties, PP_TIES_LAST + 1),
         FIELD(empty, PP_EMPTY_ERROR + 1),
         FIELD(rounding, PP_ROUND_TRUNCATE + 1),
-        FIELD(indices, PP_INDEX_I64 + 1),
-        FIELD(index_convention, PP_INDEX_TENSOR + 1),
+        FIELD(indices, PP_INDEX_U16 + 1),
+        FIELD(index_convention, PP_INDEX_WINDOW + 1),
         FIELD(backward, PP_BACKWARD_RECOMPUTE + 1),
         FIELD(rank, PP_MAX_RANK + 1),
     };

@@ -19,7 +19,8 @@ static void one_wrong(problem *p, int64_t at, int64_t value, const char *about)
     int64_t plane = 1;
     char says[80];
     for (int a = 0; a < p->desc->rank; a++) plane *= p->desc->input_size[a];
-    snprintf(says, sizeof says, "indices|plane of %lld", (long long)plane);
+    if (p->desc->index_convention == PP_INDEX_WINDOW) snprintf(says, sizeof says, "indices|its window");
+    else snprintf(says, sizeof says, "indices|plane of %lld", (long long)plane);
     tensor_poison(&p->tensor[PP_GRAD_INPUT]);
     int64_t good = index_at(&p->tensor[PP_INDICES], at);
     set_index(&p->tensor[PP_INDICES], at, value);
@@ -92,6 +93,27 @@ static void sweep(const char *algorithm, int threads)
             snprintf(text, sizeof text, "%s %s bwd", problems[i], conventions[c]);
             run_problem(text, &options);
         }
+    }
+    settle();
+}
+
+/* Taps that no window has, or that lie in the padding. */
+static void wrong_taps(void **state)
+{
+    (void)state;
+    for (int type = 0; type < 4; type++) {
+        static const char *const words[] = {"idx8", "idx16", "idx32=window", "idx=window"};
+        char text[256];
+        snprintf(text, sizeof text, "max2d nchw f32 n2c3 i9x7 k3 s2 p1 %s bwd", words[type]);
+        problem p;
+        problem_open(&p, case_plan(text, NULL), FILL_RANDN, 5);
+        problem_run(&p, false, text);
+        problem_run(&p, true, text);
+        const int64_t values[] = {0, 1, 2, 3, 6, 9, 10, 254}; /* of the first window: row 0 and column 0 are padding */
+        for (int v = 0; v < COUNT(values); v++) one_wrong(&p, 0, values[v], text);
+        problem_run(&p, true, text);
+        minus_one(&p, text);
+        problem_close(&p);
     }
     settle();
 }
@@ -185,8 +207,8 @@ static int drop_pool(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(by_default), cmocka_unit_test(by_four_threads), cmocka_unit_test(by_the_reference),
-        cmocka_unit_test(all_wrong),  cmocka_unit_test(anywhere),
+        cmocka_unit_test(wrong_taps),       cmocka_unit_test(by_default), cmocka_unit_test(by_four_threads),
+        cmocka_unit_test(by_the_reference), cmocka_unit_test(all_wrong),  cmocka_unit_test(anywhere),
     };
     return cmocka_run_group_tests(tests, make_pool, drop_pool);
 }

@@ -80,6 +80,40 @@ static void convert_case(const char *text)
     problem_close(&p);
 }
 
+/* To tap numbers and back. */
+static void convert_to_windows(const char *text)
+{
+    char error[256];
+    problem p;
+    problem_case(&p, text, FILL_RANDN);
+    problem_run(&p, false, text);
+    tensor *own = &p.tensor[PP_INDICES];
+    static const pp_index_type types[] = {PP_INDEX_U8, PP_INDEX_U16, PP_INDEX_I32, PP_INDEX_I64};
+    for (int i = 0; i < COUNT(types); i++) {
+        pp_desc other = case_desc(text);
+        other.indices = types[i], other.index_convention = PP_INDEX_WINDOW;
+        pp_plan *plan = desc_plan(&other, NULL, text);
+        problem q;
+        problem_open(&q, plan, FILL_RANDN, 1);
+        problem_run(&q, false, text);
+        tensor taps = tensor_make(plan, PP_INDICES, true, 0), back = tensor_make(p.plan, PP_INDICES, false, 0);
+        pp_status status = pp_convert_indices(p.plan, own->base, p.desc->indices, p.desc->index_convention, taps.base, types[i],
+                                              PP_INDEX_WINDOW, error, sizeof error);
+        check_status(status, PP_OK, error, text);
+        for (int64_t k = 0; k < tensor_count(own); k++) {
+            if (index_at(&taps, k) != index_at(&q.tensor[PP_INDICES], k)) complain("%s: type %d: tap %lld", text, i, (long long)k);
+        }
+        status = pp_convert_indices(plan, taps.base, types[i], PP_INDEX_WINDOW, back.base, p.desc->indices, p.desc->index_convention, error,
+                                    sizeof error);
+        check_status(status, PP_OK, error, text);
+        if (memcmp(own->low, back.low, own->bytes)) complain("%s: type %d: not the same after the way back", text, i);
+        tensor_free(&taps);
+        tensor_free(&back);
+        problem_close(&q);
+    }
+    problem_close(&p);
+}
+
 static void convert(void **state)
 {
     (void)state;
@@ -94,7 +128,7 @@ static void convert(void **state)
         "global_max3d dhwc f32 c3 i3 idx",
         "max1d n0c2 i4 k2 idx",
     };
-    for (int i = 0; i < COUNT(list); i++) convert_case(list[i]);
+    for (int i = 0; i < COUNT(list); i++) convert_case(list[i]), convert_to_windows(list[i]);
     settle();
 }
 

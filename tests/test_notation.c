@@ -82,6 +82,11 @@ static const word ints[] = {
     {"max2d idx=plane dialect=onnx", FIELD(index_convention), PP_INDEX_PLANE, 0},
     {"max2d idx=tensor", FIELD(index_convention), PP_INDEX_TENSOR, 0},
     {"max2d idx32=tensor", FIELD(index_convention), PP_INDEX_TENSOR, 0},
+    {"max2d idx=window", FIELD(index_convention), PP_INDEX_WINDOW, 0},
+    {"max2d idx8", FIELD(indices), PP_INDEX_U8, 0},
+    {"max2d idx8", FIELD(index_convention), PP_INDEX_WINDOW, 0},
+    {"max2d idx16=plane", FIELD(index_convention), PP_INDEX_PLANE, 0},
+    {"max2d idx16", FIELD(indices), PP_INDEX_U16, 0},
     {"max2d bwd", FIELD(backward), PP_BACKWARD_AUTO, 0},
     {"max2d bwd=indices", FIELD(backward), PP_BACKWARD_INDICES, 0},
     {"max2d bwd=recompute", FIELD(backward), PP_BACKWARD_RECOMPUTE, 0},
@@ -245,8 +250,8 @@ static void random_descs(void **state)
         d.ties = (pp_ties)rng_below(&r, 2);
         d.empty = (pp_empty)rng_below(&r, 5);
         d.rounding = (pp_rounding)rng_below(&r, 3);
-        d.indices = (pp_index_type)rng_below(&r, 3);
-        if (d.indices != PP_INDEX_NONE) d.index_convention = (pp_index_convention)rng_below(&r, 2);
+        d.indices = (pp_index_type)rng_below(&r, 5);
+        if (d.indices != PP_INDEX_NONE) d.index_convention = (pp_index_convention)rng_below(&r, 3);
         d.backward = (pp_backward_kind)rng_below(&r, 4);
         int64_t *const lists[] = {d.input_size, d.kernel, d.stride, d.dilation, d.pad_begin, d.pad_end, d.output_size};
         for (int l = 0; l < COUNT(lists); l++) {

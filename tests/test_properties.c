@@ -142,6 +142,7 @@ static void make_max(pp_desc *d)
     if (d->dtype != PP_F64) d->dtype = PP_F32;
     if (d->empty == PP_EMPTY_NAN) d->empty = PP_EMPTY_IDENTITY;
     d->indices = PP_INDEX_I64;
+    d->index_convention = d->index_convention == PP_INDEX_TENSOR ? PP_INDEX_TENSOR : PP_INDEX_PLANE;
     d->backward = round++ % 2 ? PP_BACKWARD_INDICES : PP_BACKWARD_RECOMPUTE;
 }
 

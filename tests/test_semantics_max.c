@@ -275,6 +275,33 @@ static void index_conventions(void **state)
     check_winners("max1d c2 i2 k1 s3 p3 out=2 idx=tensor", VALUES(7, 0, 8, 0), VALUES(-INF, 7, -INF, 8), NUMBERS(-1, 0, -1, 2));
 }
 
+/* Taps are counted in the window as it stands, padding and all; dilation does not count. */
+static void indices_in_windows(void **state)
+{
+    (void)state;
+    values plane = VALUES(1, 2, 3, 4, 9, 5, 6, 7, 8);
+    check_winners("max2d i3x3 k2 s1 idx=window", plane, VALUES(9, 9, 9, 9), NUMBERS(3, 2, 1, 0));
+    check_winners("max2d i3x3 k3 s2 p1 idx=window", plane, VALUES(9, 9, 9, 9), NUMBERS(8, 6, 2, 0));
+    check_winners("max2d i3x3 k2 d2 s1 p1 idx=window", plane, VALUES(9, 5, 9, 7, 8, 7, 9, 5, 9), NUMBERS(3, 3, 2, 3, 3, 2, 1, 1, 0));
+    check_winners("max3d i1x1x4 k1x1x2 idx=window", VALUES(1, 2, 4, 3), VALUES(2, 4), NUMBERS(1, 0));
+    check_winners("max1d c2 i2 k1 s3 p3 out=2 idx=window", VALUES(7, 0, 8, 0), VALUES(-INF, 7, -INF, 8), NUMBERS(-1, 0, -1, 0));
+    check_winners("adaptive_max2d i3x3 o2x2 idx=window", plane, VALUES(9, 9, 9, 9), NUMBERS(3, 2, 1, 0));
+    check_winners("global_max2d i3x3 idx=window", plane, VALUES(9), NUMBERS(4));
+}
+
+static void compact_indices_must_fit(void **state)
+{
+    (void)state;
+    check_accepted("max2d i99x99 k15x17 idx8"); /* taps 0 to 254; 255 is none */
+    check_refused("max2d i99x99 k16 idx8", PP_OVERFLOW, "u8");
+    check_accepted("max2d i999x999 k255x257 idx16");
+    check_refused("max2d i999x999 k256 idx16", PP_OVERFLOW, "u16");
+    check_accepted("max2d i5x51 k2 idx8=plane");
+    check_refused("max2d i16x16 k2 idx8=plane", PP_OVERFLOW, "u8");
+    check_refused("max2d n2 i5x51 k2 idx8=tensor", PP_OVERFLOW, "u8");
+    check_refused("max3d i1 k4194304x2097152x1048576 out=1 idx=window", PP_OVERFLOW, "2^63");
+}
+
 static void i32_indices_must_fit(void **state)
 {
     (void)state;
@@ -305,6 +332,25 @@ static void indices_convert(void **state)
         tensor[i] = good;
     }
     pp_plan_destroy(plan);
+
+    uint8_t taps[4];
+    int64_t planes[4];
+    plan = plan_of("max2d n1c1 i4x4 k3 s2 p1 idx");
+    const int64_t corner[4] = {5, 7, -1, 15};
+    assert_int_equal(pp_convert_indices(plan, corner, PP_INDEX_I64, PP_INDEX_PLANE, taps, PP_INDEX_U8, PP_INDEX_WINDOW, NULL, 0), PP_OK);
+    assert_memory_equal(taps, ((uint8_t[]){8, 8, 255, 8}), 4);
+    assert_int_equal(pp_convert_indices(plan, taps, PP_INDEX_U8, PP_INDEX_WINDOW, planes, PP_INDEX_I64, PP_INDEX_PLANE, NULL, 0), PP_OK);
+    assert_memory_equal(planes, corner, sizeof planes);
+    const uint8_t wrong_taps[] = {0, 9}; /* in the padding; past the window */
+    for (int i = 0; i < 2; i++) {
+        taps[0] = wrong_taps[i];
+        assert_int_equal(pp_convert_indices(plan, taps, PP_INDEX_U8, PP_INDEX_WINDOW, planes, PP_INDEX_I64, PP_INDEX_PLANE, NULL, 0),
+                         PP_BAD_INDEX);
+    }
+    const int64_t elsewhere[4] = {10, 7, -1, 15}; /* in the plane, in another window */
+    assert_int_equal(pp_convert_indices(plan, elsewhere, PP_INDEX_I64, PP_INDEX_PLANE, taps, PP_INDEX_U8, PP_INDEX_WINDOW, NULL, 0),
+                     PP_BAD_INDEX);
+    pp_plan_destroy(plan);
 }
 
 int main(void)
@@ -323,6 +369,8 @@ int main(void)
         cmocka_unit_test(window_wholly_in_padding),
         cmocka_unit_test(empty_error_refuses_to_plan),
         cmocka_unit_test(index_conventions),
+        cmocka_unit_test(indices_in_windows),
+        cmocka_unit_test(compact_indices_must_fit),
         cmocka_unit_test(i32_indices_must_fit),
         cmocka_unit_test(indices_convert),
     };

@@ -174,13 +174,17 @@ static inline void set_value(const tensor *t, pp_dtype dtype, int64_t i, double 
 static inline int64_t index_at(const tensor *t, int64_t i)
 {
     const void *p = tensor_at(t, i);
+    if (t->element == sizeof(uint8_t)) return *(const uint8_t *)p == UINT8_MAX ? -1 : *(const uint8_t *)p;
+    if (t->element == sizeof(uint16_t)) return *(const uint16_t *)p == UINT16_MAX ? -1 : *(const uint16_t *)p;
     return t->element == sizeof(int32_t) ? *(const int32_t *)p : *(const int64_t *)p;
 }
 
 static inline void set_index(const tensor *t, int64_t i, int64_t value)
 {
     void *p = (void *)(uintptr_t)tensor_at(t, i);
-    if (t->element == sizeof(int32_t)) *(int32_t *)p = (int32_t)value;
+    if (t->element == sizeof(uint8_t)) *(uint8_t *)p = (uint8_t)value;
+    else if (t->element == sizeof(uint16_t)) *(uint16_t *)p = (uint16_t)value;
+    else if (t->element == sizeof(int32_t)) *(int32_t *)p = (int32_t)value;
     else *(int64_t *)p = value;
 }
 

@@ -53,7 +53,7 @@ static bool is_written(pp_tensor tensor, pp_direction direction)
 static size_t element_size(const pp_problem *p, pp_tensor tensor)
 {
     if (tensor != PP_INDICES) return pp_dtypes[p->desc.dtype].size;
-    return p->desc.indices == PP_INDEX_I32 ? sizeof(int32_t) : sizeof(int64_t);
+    return pp_index_size(p->desc.indices);
 }
 
 static int log_of(size_t size)
@@ -127,7 +127,7 @@ static void make_problem(const pp_problem *p, pp_direction direction, layout *l)
     group->desc.layout = PP_CHANNELS_LAST;
     group->desc.batch = 1;
     group->desc.channels = l->lanes;
-    group->desc.index_convention = PP_INDEX_PLANE;
+    if (p->desc.index_convention == PP_INDEX_TENSOR) group->desc.index_convention = PP_INDEX_PLANE;
     group->inputs = positions_of(p, PP_INPUT) * l->lanes;
     group->outputs = positions_of(p, PP_OUTPUT) * l->lanes;
     for (int t = 0; t < PP_TENSOR_COUNT; t++) {
@@ -152,6 +152,8 @@ static size_t make_layout(const pp_problem *p, pp_direction direction, layout *l
 {
     *l = (layout){.lanes = 0};
     if (p->inner != 1 || !p->inputs || !p->outputs) return 0;
+    bool numbered = uses(p, direction, PP_INDICES) && p->desc.index_convention == PP_INDEX_TENSOR; /* they are converted */
+    if (numbered && !pp_index_is_plain(&p->desc)) return 0;
     l->segment = find_segment(p, direction);
     l->flat = direction == PP_BACKWARD && !p->is_max;
     for (int a = 0; a < 3; a++) l->flat = l->flat && is_flat(&p->axis[a]);

@@ -45,7 +45,8 @@ static bool applies(const pp_problem *p)
 {
     int64_t most = PTRDIFF_MAX / 16 / pp_max(p->inner, 1); /* elements of a plane, of a row */
     if (!p->is_max || p->plane > most || p->axis[2].input > most || p->axis[2].output > most) return false;
-    return !recomputes(p) || pp_winners_apply(p) || pp_sweep_applies(p, PP_FORWARD, PP_WINNERS);
+    if (!recomputes(p)) return pp_index_is_plain(&p->desc);
+    return pp_winners_apply(p) || pp_sweep_applies(p, PP_FORWARD, PP_WINNERS);
 }
 
 static size_t sums_size(const pp_problem *p) { return pp_aligned((size_t)(p->plane * p->inner) * pp_dtypes[p->desc.dtype].sum_size); }

@@ -222,7 +222,8 @@ static bool sees_all(const pp_axis *axis)
 static bool applies(const pp_problem *p)
 {
     const int64_t *out = p->array[PP_OUTPUT].stride, *index = p->array[PP_INDICES].stride;
-    if (!p->is_max || p->desc.indices == PP_INDEX_NONE || p->outputs == 0 || !pp_winners_apply(p)) return false;
+    if (!p->is_max || p->desc.indices == PP_INDEX_NONE || !pp_index_is_plain(&p->desc) || p->outputs == 0 || !pp_winners_apply(p))
+        return false;
     for (int a = 0; a < 3; a++) {
         if (!sees_all(&p->axis[a])) return false;
     }

@@ -43,13 +43,6 @@ static winner find(const pp_run *run, const int64_t at[PP_AXES])
     return best;
 }
 
-/* First element of plane (n, c, inner) in the tensor-wide numbering; 0 when indices count within the plane. */
-static int64_t index_base(const pp_problem *p, const int64_t at[PP_AXES])
-{
-    if (p->desc.index_convention == PP_INDEX_PLANE) return 0;
-    return (at[PP_N] * p->desc.channels + at[PP_C] + at[PP_INNER]) * p->plane;
-}
-
 static void store_winner(const pp_run *run, const int64_t at[PP_AXES])
 {
     const pp_problem *p = run->problem;
@@ -57,9 +50,9 @@ static void store_winner(const pp_run *run, const int64_t at[PP_AXES])
     int64_t output = 0, indices = 0;
     for (int i = 0; i < PP_AXES; i++) output += at[i] * p->array[PP_OUTPUT].stride[i], indices += at[i] * p->array[PP_INDICES].stride[i];
     pp_dtypes[p->desc.dtype].store(run->base[PP_OUTPUT], output, best.value);
-    int64_t index = best.index < 0 ? -1 : best.index + index_base(p, at);
-    if (p->desc.indices == PP_INDEX_I32) ((int32_t *)run->base[PP_INDICES])[indices] = (int32_t)index;
-    if (p->desc.indices == PP_INDEX_I64) ((int64_t *)run->base[PP_INDICES])[indices] = index;
+    if (p->desc.indices == PP_INDEX_NONE) return;
+    int64_t index = pp_index_number(p, p->desc.index_convention, at, best.index);
+    pp_index_store(p->desc.indices, run->base[PP_INDICES], indices, index);
 }
 
 pp_status pp_reference_max_forward(const pp_run *run)
@@ -81,13 +74,9 @@ static int64_t target_of(const pp_run *run, const int64_t at[PP_AXES])
 {
     const pp_problem *p = run->problem;
     if (p->desc.backward == PP_BACKWARD_RECOMPUTE) return find(run, at).index;
-    int64_t offset = 0, index;
+    int64_t offset = 0;
     for (int i = 0; i < PP_AXES; i++) offset += at[i] * p->array[PP_INDICES].stride[i];
-    if (p->desc.indices == PP_INDEX_I32) index = ((const int32_t *)run->base[PP_INDICES])[offset];
-    else index = ((const int64_t *)run->base[PP_INDICES])[offset];
-    if (index == -1) return -1;
-    int64_t base = index_base(p, at);
-    return index < base || index - base >= p->plane ? INT64_MIN : index - base;
+    return pp_index_in_plane(p, p->desc.index_convention, at, pp_index_load(p->desc.indices, run->base[PP_INDICES], offset));
 }
 
 /* Adds the gradients of a plane's windows, in row-major order, to "gradient". */

@@ -8,8 +8,6 @@ static bool is_dense(pp_strides stride, int64_t groups, int64_t inner)
     return (inner == 1 || stride.inner == 1) && (groups == 1 || stride.group == inner);
 }
 
-static size_t index_size(const pp_problem *problem) { return problem->desc.indices == PP_INDEX_I32 ? sizeof(int32_t) : sizeof(int64_t); }
-
 /* Address of element (at, inner i) of a tensor, and its strides along a row. */
 static char *locate(const pp_run *run, pp_tensor tensor, const int64_t at[PP_AXES], size_t size, pp_strides *stride)
 {
@@ -24,13 +22,14 @@ pp_place pp_place_at(const pp_run *run, pp_reducing reducing, const int64_t at[P
 {
     const pp_problem *p = run->problem;
     pp_place place = {.groups = groups, .inner = inner};
+    memcpy(place.at, at, sizeof place.at);
     pp_tensor values = run->direction == PP_FORWARD ? PP_OUTPUT : PP_GRAD_INPUT;
     place.values = locate(run, values, at, pp_dtypes[p->desc.dtype].size, &place.value_stride);
     place.values_dense = is_dense(place.value_stride, groups, inner);
     if (reducing != PP_WINNERS) return place;
-    place.indices = locate(run, PP_INDICES, at, index_size(p), &place.index_stride);
+    place.indices = locate(run, PP_INDICES, at, pp_index_size(p->desc.indices), &place.index_stride);
     place.indices_dense = is_dense(place.index_stride, groups, inner);
-    if (p->desc.index_convention == PP_INDEX_TENSOR) {
+    if (pp_index_is_plain(&p->desc) && p->desc.index_convention == PP_INDEX_TENSOR) {
         place.index_base = (at[PP_N] * p->desc.channels + at[PP_C] + at[PP_INNER]) * p->plane;
         place.index_step = p->plane; /* from channel to channel of a channels-last tensor */
     }
@@ -42,8 +41,9 @@ static pp_place part_of(const pp_run *run, const pp_place *place, int64_t from, 
 {
     pp_place part = *place;
     part.groups = to - from;
+    part.at[PP_W] += from;
     part.values += from * place->value_stride.group * (int64_t)pp_dtypes[run->problem->desc.dtype].size;
-    if (part.indices) part.indices += from * place->index_stride.group * (int64_t)index_size(run->problem);
+    if (part.indices) part.indices += from * place->index_stride.group * (int64_t)pp_index_size(run->problem->desc.indices);
     return part;
 }
 
@@ -54,6 +54,22 @@ void pp_place_empty(const pp_run *run, const pp_place *place)
         pp_place one = part_of(run, place, g, g + 1);
         pp_fill_empty(one.values, one.inner, one.value_stride.inner, p);
         if (one.indices) pp_fill_no_index(one.indices, one.inner, one.index_stride.inner, p->desc.indices);
+    }
+}
+
+/* Plane indices become those of the description, one by one. */
+static void renumber(const pp_run *run, const pp_place *place, const int64_t *index)
+{
+    const pp_desc *desc = &run->problem->desc;
+    int64_t at[PP_AXES];
+    memcpy(at, place->at, sizeof at);
+    for (int64_t g = 0; g < place->groups; g++) {
+        for (int64_t i = 0; i < place->inner; i++) {
+            at[PP_W] = place->at[PP_W] + g;
+            at[PP_INNER] = place->at[PP_INNER] + i;
+            int64_t number = pp_index_number(run->problem, desc->index_convention, at, index[g * place->inner + i]);
+            pp_index_store(desc->indices, place->indices, g * place->index_stride.group + i * place->index_stride.inner, number);
+        }
     }
 }
 
@@ -72,17 +88,21 @@ void pp_place_lanes(const pp_run *run, pp_reducing reducing, const pp_place *pla
     f.empty = empty;
     f.order = pp_order_of(run->problem);
     f.lowest = pp_dtypes[desc->dtype].lowest, f.highest = pp_dtypes[desc->dtype].highest;
-    f.index_type = desc->indices;
+    bool plain = pp_index_is_plain(desc);
+    f.index_type = plain ? desc->indices : PP_INDEX_I64;
     f.index_base = place->index_base;
     f.index_step = place->index_step;
     f.inner = place->inner;
     f.target = place->values_dense ? place->values : out;
-    f.target_index = place->indices_dense ? place->indices : out_index;
+    f.target_index = place->indices_dense && plain ? place->indices : out_index;
     if (f.accumulate && !place->values_dense) pp_copy(out, dense, place->values, place->value_stride, place->groups, place->inner, element);
     (reducing == PP_SUMS ? k->finish_sum : reducing == PP_MAXIMA ? k->finish_max : k->finish_index)(&f);
     if (!place->values_dense) pp_copy(place->values, place->value_stride, out, dense, place->groups, place->inner, element);
-    if (place->indices && !place->indices_dense) {
-        pp_copy(place->indices, place->index_stride, out_index, dense, place->groups, place->inner, index_size(run->problem));
+    if (place->indices && !plain) {
+        renumber(run, place, (const int64_t *)(const void *)out_index);
+    } else if (place->indices && !place->indices_dense) {
+        pp_copy(place->indices, place->index_stride, out_index, dense, place->groups, place->inner,
+                pp_index_size(run->problem->desc.indices));
     }
 }
 

@@ -120,5 +120,5 @@ void pp_fill_empty(char *elements, int64_t count, int64_t step, const pp_problem
 void pp_fill_no_index(char *indices, int64_t count, int64_t step, pp_index_type type)
 {
     static const int64_t none = -1;
-    fill(indices, count, step, &none, type == PP_INDEX_I32 ? sizeof(int32_t) : sizeof none);
+    fill(indices, count, step, &none, pp_index_size(type));
 }

@@ -42,6 +42,7 @@ typedef struct pp_place {
     pp_strides value_stride, index_stride;
     bool values_dense, indices_dense;
     int64_t groups, inner;
+    int64_t at[PP_AXES];            /* the coordinate */
     int64_t index_base, index_step; /* what the convention adds, and from lane to lane of a run */
 } pp_place;
 pp_place pp_place_at(const pp_run *run, pp_reducing reducing, const int64_t at[PP_AXES], int64_t groups, int64_t inner);
