@@ -64,7 +64,7 @@ def parse(text):
 
 def read_word(case, word):
     flags = {"incpad": ("include_pad", True), "excpad": ("include_pad", False), "ceil": ("ceil", True), "idx": ("index_size", 8),
-             "idx32": ("index_size", 4), "bwd": ("backward", True), "fill=nan": ("with_nan", True)}
+             "idx32": ("index_size", 4), "idx8": ("index_size", 1), "bwd": ("backward", True), "fill=nan": ("with_nan", True)}
     lists = {"i": "input", "k": "kernel", "s": "stride", "o": "output"}
     if word in flags:
         setattr(case, *flags[word])

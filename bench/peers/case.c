@@ -90,7 +90,8 @@ static int parse_word(bench_case *c, const char *word)
     } flags[] = {
         {"incpad", offsetof(bench_case, include_pad), 1}, {"excpad", offsetof(bench_case, include_pad), 0},
         {"ceil", offsetof(bench_case, ceil), 1},          {"idx", offsetof(bench_case, index_size), 8},
-        {"idx32", offsetof(bench_case, index_size), 4},   {"bwd", offsetof(bench_case, backward), 1},
+        {"idx32", offsetof(bench_case, index_size), 4},   {"idx8", offsetof(bench_case, index_size), 1},
+        {"bwd", offsetof(bench_case, backward), 1},
         {"fill=nan", offsetof(bench_case, with_nan), 1},
     };
     for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++) {

@@ -108,7 +108,7 @@ static const char *setup(const peer_job *given)
     const bench_case *c = &job->c;
     const char *wrong = load();
     if (wrong != NULL) return wrong;
-    if (c->index_size == 4) return "indices are 64 bits";
+    if (c->index_size && c->index_size != 8) return "indices are 64 bits";
     model_size = onnx_model(c, model);
     if (model_size == 0) return "no such operator";
     if (env == NULL &&

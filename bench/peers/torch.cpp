@@ -125,7 +125,7 @@ const char *setup(const peer_job *job)
 {
     s = state{};
     s.job = job;
-    if (job->c.index_size == 4) return "indices are 64 bits";
+    if (job->c.index_size && job->c.index_size != 8) return "indices are 64 bits";
     at::set_num_threads(job->threads);
     try {
         make_tensors();
