@@ -132,7 +132,7 @@ size_t pp_desc_format(const pp_desc *desc, char *text, size_t text_size)
                              {PP_NAME_DIVISOR, (int)desc->divisor},   {PP_NAME_NAN, (int)desc->nan},
                              {PP_NAME_TIES, (int)desc->ties},         {PP_NAME_EMPTY, (int)desc->empty},
                              {PP_NAME_ROUNDING, (int)desc->rounding}, {PP_NAME_INDEX_CONVENTION, (int)desc->index_convention},
-                             {PP_NAME_BACKWARD, (int)desc->backward},   {PP_NAME_INDEX_TYPE, (int)desc->indices}};
+                             {PP_NAME_BACKWARD, (int)desc->backward}, {PP_NAME_INDEX_TYPE, (int)desc->indices}};
     for (int i = 0; i < PP_COUNT(values); i++) {
         if (!pp_name((pp_names)values[i][0], values[i][1])) return 0;
     }

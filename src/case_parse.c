@@ -1,134 +1,13 @@
 /* The notation of cases (docs/notation.md): from text to description. */
+#include "case_read.h"
 #include "dialect.h"
 
-#include <errno.h>
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { PP_WORD = 160 };
-
-typedef struct reader {
-    pp_desc *desc;
-    const pp_error *error;
-    const char *word; /* the whole word, for sentences */
-} reader;
-
-static pp_status bad(const reader *r, const char *rule) { return pp_fail(r->error, PP_INVALID, "'%s': %s", r->word, rule); }
-
-/* A whole number at *text, which moves behind it; '-' alone is PP_AUTO (not set, or keep) where "keep" allows it. */
-static bool read_number(const char **text, bool keep, int64_t *value)
-{
-    const char *digits = *text + (**text == '-');
-    if (*digits < '0' || *digits > '9') {
-        if (!keep || **text != '-') return false;
-        (*text)++;
-        *value = PP_AUTO;
-        return true;
-    }
-    char *end;
-    errno = 0;
-    *value = strtoll(*text, &end, 10);
-    *text = end;
-    return errno == 0 && *value != PP_AUTO;
-}
-
-/* "3", "3x2": one number for all axes or one each. */
-static bool read_list(const reader *r, const char **text, bool keep, int64_t values[PP_MAX_RANK])
-{
-    int count = 0;
-    do {
-        if (count == PP_MAX_RANK || !read_number(text, keep, &values[count])) return false;
-        count++;
-    } while (*(*text) == 'x' && (*text)++);
-    if (count != 1 && count != r->desc->rank) return false;
-    for (int a = count; a < r->desc->rank; a++) values[a] = values[0];
-    return true;
-}
-
-static pp_status read_sizes(const reader *r, const char *text, bool keep, int64_t values[PP_MAX_RANK])
-{
-    int64_t list[PP_MAX_RANK];
-    if (!read_list(r, &text, keep, list) || *text) {
-        char rule[96];
-        snprintf(rule, sizeof rule, "a %d-D pooling takes one whole number%s", r->desc->rank,
-                 r->desc->rank > 1 ? " for all axes or one per axis, joined by x" : "");
-        return bad(r, rule);
-    }
-    for (int a = 0; a < r->desc->rank; a++) values[a] = list[a];
-    return PP_OK;
-}
-
-static pp_status read_pads(const reader *r, const char *text)
-{
-    pp_desc *desc = r->desc;
-    int64_t begin[PP_MAX_RANK], end[PP_MAX_RANK];
-    bool ok = read_list(r, &text, false, begin);
-    memcpy(end, begin, sizeof end);
-    if (ok && *text == ':') {
-        text++;
-        ok = read_list(r, &text, false, end);
-    }
-    if (!ok || *text) return bad(r, "pads are whole numbers, begin[:end], one for all axes or one per axis, joined by x");
-    for (int a = 0; a < desc->rank; a++) desc->pad_begin[a] = begin[a], desc->pad_end[a] = end[a];
-    return PP_OK;
-}
-
-/* "n8c64", "n8", "c64" */
-static pp_status read_batch(const reader *r, const char *text)
-{
-    const char *rule = "sizes are n<batch>c<channels>, whole numbers of at least 0";
-    for (const char *seen = ""; *text; seen = "c") {
-        char letter = *text++;
-        int64_t value;
-        if ((letter != 'n' && letter != 'c') || (letter == 'n' && *seen) || !read_number(&text, false, &value) || value < 0) {
-            return bad(r, rule);
-        }
-        *(letter == 'n' ? &r->desc->batch : &r->desc->channels) = value;
-        if (letter == 'c' && *text) return bad(r, rule);
-    }
-    return PP_OK;
-}
-
-static pp_status read_view(const reader *r, const char *text)
-{
-    pp_tensor tensor = PP_INPUT;
-    static const char *const names[] = {"", ".output", ".indices", ".grad_output", ".grad_input"};
-    if (*text == '.') {
-        for (tensor = PP_OUTPUT; tensor < PP_TENSOR_COUNT && strncmp(text, names[tensor], strlen(names[tensor])); tensor++) {}
-        if (tensor == PP_TENSOR_COUNT) return bad(r, "views are of output, indices, grad_output, grad_input");
-        text += strlen(names[tensor]);
-    }
-    pp_view *view = &r->desc->view[tensor];
-    const char *rule = "a view is =<stride>,<stride>,...:<offset>, strides for N, C and each spatial axis; no strides = dense";
-    if (*text++ != '=') return bad(r, rule);
-    view->strides[0] = PP_AUTO;
-    for (int i = 0; *text != ':'; i++) {
-        if (i == 2 + r->desc->rank || !read_number(&text, false, &view->strides[i])) return bad(r, rule);
-        if (*text == ',' && i + 1 < 2 + r->desc->rank) text++;
-        else if (*text != ':' || i + 1 != 2 + r->desc->rank) return bad(r, rule);
-    }
-    text++;
-    if (!read_number(&text, false, &view->offset) || *text) return bad(r, rule);
-    return PP_OK;
-}
-
-/* One of a list's words; the sentence names them all. */
-static pp_status read_name(const reader *r, pp_names list, const char *text, int *value)
-{
-    for (*value = 0; pp_name(list, *value); (*value)++) {
-        if (!strcmp(pp_name(list, *value), text)) return PP_OK;
-    }
-    char rule[PP_WORD] = "must be one of";
-    for (int i = 0; pp_name(list, i); i++) {
-        size_t at = strlen(rule);
-        snprintf(rule + at, sizeof rule - at, "%s %s", i ? "," : "", pp_name(list, i));
-    }
-    return bad(r, rule);
-}
-
-static pp_status read_divisor(const reader *r, const char *text)
+static pp_status read_divisor(const pp_reader *r, const char *text)
 {
     pp_desc *desc = r->desc;
     char number[PP_WORD], *end;
@@ -146,10 +25,10 @@ static pp_status read_divisor(const reader *r, const char *text)
         desc->divisor = (pp_divisor)value;
         return PP_OK;
     }
-    return bad(r, "must be valid, clamped, full or a number");
+    return pp_bad_word(r, "must be valid, clamped, full or a number");
 }
 
-static pp_status read_ceil(const reader *r, const char *text)
+static pp_status read_ceil(const pp_reader *r, const char *text)
 {
     static const struct {
         const char *word;
@@ -161,10 +40,10 @@ static pp_status read_ceil(const reader *r, const char *text)
             return PP_OK;
         }
     }
-    return bad(r, "must be one of torch, caffe, plain");
+    return pp_bad_word(r, "must be one of torch, caffe, plain");
 }
 
-static pp_status read_layout(const reader *r, const char *text, bool *found)
+static pp_status read_layout(const pp_reader *r, const char *text, bool *found)
 {
     static const char *const words[PP_MAX_RANK][4] = {
         {"ncw", "nwc", "cw", "wc"}, {"nchw", "nhwc", "chw", "hwc"}, {"ncdhw", "ndhwc", "cdhw", "dhwc"}};
@@ -172,14 +51,14 @@ static pp_status read_layout(const reader *r, const char *text, bool *found)
         int rank = i / 4 + 1, form = i % 4;
         if (strcmp(words[rank - 1][form], text)) continue;
         *found = true;
-        if (rank != r->desc->rank) return bad(r, "this layout has another number of spatial axes than the operator");
+        if (rank != r->desc->rank) return pp_bad_word(r, "this layout has another number of spatial axes than the operator");
         r->desc->layout = form % 2 ? PP_CHANNELS_LAST : PP_CHANNELS_FIRST;
         r->desc->unbatched = form >= 2;
     }
     return PP_OK;
 }
 
-static pp_status read_bare(const reader *r, const char *text, bool *found)
+static pp_status read_bare(const pp_reader *r, const char *text, bool *found)
 {
     pp_desc *desc = r->desc;
     const pp_dialect_row *row = pp_dialect_get(desc->dialect);
@@ -190,7 +69,7 @@ static pp_status read_bare(const reader *r, const char *text, bool *found)
     else if (!strcmp(text, "explicit")) desc->padding = PP_PAD_EXPLICIT;
     else if (!strcmp(text, "floor")) desc->size_rule = PP_SIZE_FLOOR;
     else if (!strcmp(text, "ceil") && row->ceil == PP_SIZE_FLOOR)
-        return bad(r, "this dialect has no ceil mode: say ceil=torch, caffe or plain");
+        return pp_bad_word(r, "this dialect has no ceil mode: say ceil=torch, caffe or plain");
     else if (!strcmp(text, "ceil")) desc->size_rule = row->ceil;
     else if (!strcmp(text, "incpad")) desc->divisor = row->including;
     else if (!strcmp(text, "excpad")) desc->divisor = PP_DIVISOR_VALID;
@@ -208,14 +87,14 @@ static pp_status read_bare(const reader *r, const char *text, bool *found)
 }
 
 /* idx, idx8=plane */
-static pp_status read_indices(const reader *r, const char *text, bool *found)
+static pp_status read_indices(const pp_reader *r, const char *text, bool *found)
 {
     static const char *const words[] = {[PP_INDEX_I32] = "idx32", [PP_INDEX_I64] = "idx", [PP_INDEX_U8] = "idx8", [PP_INDEX_U16] = "idx16"};
     size_t length = strcspn(text, "=");
     for (int type = PP_INDEX_I32; type < PP_COUNT(words); type++) {
         if (strlen(words[type]) != length || memcmp(words[type], text, length)) continue;
         int convention = type >= PP_INDEX_U8 ? PP_INDEX_WINDOW : (int)r->desc->index_convention;
-        pp_status status = text[length] ? read_name(r, PP_NAME_INDEX_CONVENTION, text + length + 1, &convention) : PP_OK;
+        pp_status status = text[length] ? pp_read_name(r, PP_NAME_INDEX_CONVENTION, text + length + 1, &convention) : PP_OK;
         *found = true;
         r->desc->indices = (pp_index_type)type;
         r->desc->index_convention = (pp_index_convention)convention;
@@ -225,7 +104,7 @@ static pp_status read_indices(const reader *r, const char *text, bool *found)
 }
 
 /* word=value */
-static pp_status read_setting(const reader *r, const char *text, bool *found)
+static pp_status read_setting(const pp_reader *r, const char *text, bool *found)
 {
     pp_desc *desc = r->desc;
     size_t name = strcspn(text, "=");
@@ -237,12 +116,12 @@ static pp_status read_setting(const reader *r, const char *text, bool *found)
     if (PP_IS("ceil")) return read_ceil(r, value);
     if (PP_IS("div")) return read_divisor(r, value);
     if (PP_IS("dialect")) return PP_OK; /* read before all others */
-    if (PP_IS("out")) return desc->size_rule = PP_SIZE_GIVEN, read_sizes(r, value, false, desc->output_size);
-    if (PP_IS("nan")) return status = read_name(r, PP_NAME_NAN, value, &choice), desc->nan = (pp_nan)choice, status;
-    if (PP_IS("ties")) return status = read_name(r, PP_NAME_TIES, value, &choice), desc->ties = (pp_ties)choice, status;
-    if (PP_IS("empty")) return status = read_name(r, PP_NAME_EMPTY, value, &choice), desc->empty = (pp_empty)choice, status;
-    if (PP_IS("round")) return status = read_name(r, PP_NAME_ROUNDING, value, &choice), desc->rounding = (pp_rounding)choice, status;
-    if (PP_IS("bwd")) return status = read_name(r, PP_NAME_BACKWARD, value, &choice), desc->backward = (pp_backward_kind)choice, status;
+    if (PP_IS("out")) return desc->size_rule = PP_SIZE_GIVEN, pp_read_sizes(r, value, false, desc->output_size);
+    if (PP_IS("nan")) return status = pp_read_name(r, PP_NAME_NAN, value, &choice), desc->nan = (pp_nan)choice, status;
+    if (PP_IS("ties")) return status = pp_read_name(r, PP_NAME_TIES, value, &choice), desc->ties = (pp_ties)choice, status;
+    if (PP_IS("empty")) return status = pp_read_name(r, PP_NAME_EMPTY, value, &choice), desc->empty = (pp_empty)choice, status;
+    if (PP_IS("round")) return status = pp_read_name(r, PP_NAME_ROUNDING, value, &choice), desc->rounding = (pp_rounding)choice, status;
+    if (PP_IS("bwd")) return status = pp_read_name(r, PP_NAME_BACKWARD, value, &choice), desc->backward = (pp_backward_kind)choice, status;
 #undef PP_IS
     *found = false;
     return PP_OK;
@@ -282,7 +161,7 @@ static uint64_t topics_of(const char *word)
     return letter | (both ? (uint64_t)1 << (32 + 'c' - 'a') : 0);
 }
 
-static pp_status read_word(const reader *r)
+static pp_status read_word(const pp_reader *r)
 {
     pp_desc *desc = r->desc;
     const char *text = r->word;
@@ -291,7 +170,7 @@ static pp_status read_word(const reader *r)
     if (found || status != PP_OK) return status;
     status = read_indices(r, text, &found);
     if (found) return status;
-    if (!strncmp(text, "view", 4) && (text[4] == '=' || text[4] == '.')) return read_view(r, text + 4);
+    if (!strncmp(text, "view", 4) && (text[4] == '=' || text[4] == '.')) return pp_read_view(r, text + 4);
     if (strchr(text, '=')) {
         status = read_setting(r, text, &found);
         if (found || status != PP_OK) return status;
@@ -300,21 +179,21 @@ static pp_status read_word(const reader *r)
     switch (spelled_out ? '?' : text[0]) {
     case 'n':
     case 'c':
-        return read_batch(r, text);
+        return pp_read_batch(r, text);
     case 'i':
-        return read_sizes(r, text + 1, true, desc->input_size);
+        return pp_read_sizes(r, text + 1, true, desc->input_size);
     case 'k':
-        return read_sizes(r, text + 1, true, desc->kernel);
+        return pp_read_sizes(r, text + 1, true, desc->kernel);
     case 's':
-        return read_sizes(r, text + 1, true, desc->stride);
+        return pp_read_sizes(r, text + 1, true, desc->stride);
     case 'd':
-        return read_sizes(r, text + 1, false, desc->dilation);
+        return pp_read_sizes(r, text + 1, false, desc->dilation);
     case 'p':
-        return read_pads(r, text + 1);
+        return pp_read_pads(r, text + 1);
     case 'o':
-        return read_sizes(r, text + 1, true, desc->output_size);
+        return pp_read_sizes(r, text + 1, true, desc->output_size);
     default:
-        return bad(r, "no such word: see docs/notation.md");
+        return pp_bad_word(r, "no such word: see docs/notation.md");
     }
 }
 
@@ -352,7 +231,7 @@ static bool next_word(const char **text, char word[PP_WORD])
     return true;
 }
 
-static pp_status read_dialect(const reader *r, const char *value, int *dialect, int *version)
+static pp_status read_dialect(const pp_reader *r, const char *value, int *dialect, int *version)
 {
     char name[PP_WORD];
     size_t length = strcspn(value, "@");
@@ -362,22 +241,22 @@ static pp_status read_dialect(const reader *r, const char *value, int *dialect, 
     if (value[length] == '@') {
         int64_t number;
         value += length + 1;
-        if (!read_number(&value, false, &number) || *value || number < 1 || number > 1000000) {
-            return bad(r, "a version is a whole number of at least 1");
+        if (!pp_read_number(&value, false, &number) || *value || number < 1 || number > 1000000) {
+            return pp_bad_word(r, "a version is a whole number of at least 1");
         }
         *version = (int)number;
     }
-    return read_name(r, PP_NAME_DIALECT, name, dialect);
+    return pp_read_name(r, PP_NAME_DIALECT, name, dialect);
 }
 
 /* Reads the words after the first, the dialect's before all others. */
-static pp_status read_words(const reader *r, char word[PP_WORD], const char *text)
+static pp_status read_words(const pp_reader *r, char word[PP_WORD], const char *text)
 {
     uint64_t seen = 0;
     pp_status status = PP_OK;
     while (status == PP_OK && next_word(&text, word)) {
         uint64_t topics = topics_of(word);
-        if (seen & topics) return bad(r, "an earlier word has said this already");
+        if (seen & topics) return pp_bad_word(r, "an earlier word has said this already");
         seen |= topics;
         status = read_word(r);
     }
@@ -392,7 +271,7 @@ pp_status pp_desc_parse(pp_desc *desc, const char *text, char *error_text, size_
     if (!desc || !text) return pp_fail(&error, PP_INVALID, "%s is NULL", desc ? "text" : "desc");
     memset(desc, 0, sizeof *desc);
     char head[PP_WORD] = "", word[PP_WORD];
-    reader r = {desc, &error, word};
+    pp_reader r = {desc, &error, word};
     pp_mode mode;
     pp_op op;
     int rank, dialect = PP_DIALECT_PLAIN, version = 0;
