@@ -5,9 +5,12 @@
 #include "algorithm.h"
 #include "pick_plan.h"
 
+#include <string.h>
+
 enum {
     PICK_CHANNELS = 4, /* lanes of an output, when it pays */
-    PICK_WIDTH = 16    /* taps on an axis, when it pays */
+    PICK_WIDTH = 16,   /* taps on an axis, when it pays */
+    PICK_TINY = 512    /* bytes of an input that is copied to where vectors may be read around it */
 };
 
 /* Windows that are shorter than the longest must be summed in the same order: their trees may differ by missing taps only. */
@@ -27,7 +30,7 @@ static bool applies(const pp_problem *p)
     const pp_axis *axis = p->axis;
     const pp_desc *desc = &p->desc;
     const int64_t *in = p->array[PP_INPUT].stride, *out = p->array[PP_OUTPUT].stride;
-    if (!(p->is_max ? p->kernels->pick_max : p->kernels->pick_sum)[1]) return false;
+    if (!(p->is_max ? p->kernels->pick_max[0] : p->kernels->pick_sum)) return false;
     if (p->inputs == 0 || p->outputs == 0 || desc->indices != PP_INDEX_NONE) return false;
     if (p->is_max && desc->nan == PP_NAN_IGNORE && pp_dtypes[desc->dtype].floating) return false;
     if (p->inner > 1 && (in[PP_INNER] != 1 || out[PP_INNER] != 1)) return false;
@@ -89,47 +92,83 @@ typedef struct picking {
     const pp_run *run;
     const pp_picked *plan;
     pp_pick pick;
-    pp_pick_fn fast, careful;
+    pp_pick_fn kernel;
     const pp_pick_strip *strips;
     int64_t strip_count;
+    const char *input;   /* element at coordinates 0 */
     uintptr_t low, high; /* what may be read */
     int64_t size;        /* of an element */
 } picking;
 
-/* Distances in a box of pairs: along the row, down the rows, from plane to plane. */
-typedef struct extent {
-    int64_t count, source_step, target_step;
-} extent;
+/* Whether all that the box at hand loads may be read. */
+static bool exists(const picking *s)
+{
+    const pp_pick *k = &s->pick;
+    int64_t load = s->plan->layout.load, low = k->run->low, high = k->run->high + (k->strip->to <= load ? 1 : 2) * load;
+    for (int a = 0; a < 3; a++) {
+        int64_t reach = (k->count[a] - 1) * k->source_step[a];
+        *(reach < 0 ? &low : &high) += reach;
+    }
+    uintptr_t from = (uintptr_t)k->source + (uintptr_t)(low * s->size), to = (uintptr_t)k->source + (uintptr_t)(high * s->size);
+    return from >= s->low && to <= s->high;
+}
 
-/* "rows" rows of a run on "planes" planes, strip by strip. */
-static void pick_block(picking *s, const pp_pick_run *run, const char *source, char *target, int64_t rows, int64_t planes)
+/* One pair at a time, what exists of those that do not wholly exist copied together. */
+PP_COLD static void pick_carefully(picking *s)
+{
+    const pp_pick box = s->pick;
+    const pp_pick_strip *strip = box.strip;
+    _Alignas(PP_ALIGN) char rows[PP_PICK_TAPS * 2 * PP_PICK_VECTOR];
+    pp_tap taps[PP_PICK_TAPS];
+    pp_pick_run run = *box.run;
+    pp_pick *k = &s->pick;
+    memset(rows, 0, (size_t)(run.count * 2 * PP_PICK_VECTOR));
+    for (int64_t t = 0; t < run.count; t++) {
+        taps[t] = run.taps[t];
+        taps[t].offset = t * 2 * PP_PICK_VECTOR / s->size;
+    }
+    run.taps = taps;
+    k->count[0] = k->count[1] = k->count[2] = 1;
+    k->fetch = 0;
+    for (int64_t i = 0; i < box.count[2] * box.count[1]; i++) {
+        int64_t j = i % box.count[1], n = i / box.count[1];
+        const char *source = (const char *)box.source + (j * box.source_step[1] + n * box.source_step[2]) * s->size;
+        k->target = (char *)box.target + (j * box.target_step[1] + n * box.target_step[2]) * s->size;
+        k->source = source;
+        k->run = box.run;
+        if (!exists(s)) {
+            for (int64_t t = 0; t < run.count; t++) {
+                memcpy(rows + (taps[t].offset + strip->from) * s->size, source + (box.run->taps[t].offset + strip->from) * s->size,
+                       (size_t)((strip->to - strip->from) * s->size));
+            }
+            k->source = rows;
+            k->run = &run;
+        }
+        s->kernel(k);
+    }
+    *k = box;
+}
+
+/* "rows" rows of a run on "planes" planes, which lie source_plane, target_plane apart, strip by strip. */
+static void pick_block(picking *s, const pp_pick_run *run, const char *source, char *target, int64_t rows, int64_t planes,
+                       int64_t source_plane, int64_t target_plane)
 {
     const pp_pick_layout *y = &s->plan->layout;
     pp_pick *k = &s->pick;
     k->run = run;
+    k->source_step[1] = run->source_step;
+    k->target_step[1] = run->target_step;
+    k->source_step[2] = source_plane;
+    k->target_step[2] = target_plane;
+    k->count[1] = rows;
+    k->count[2] = planes;
     for (const pp_pick_strip *strip = s->strips; strip < s->strips + s->strip_count; strip++) {
-        extent box[3] = {{strip->pairs, y->advance, y->outputs},
-                         {rows, run->source_step, run->target_step},
-                         {planes, s->plan->source_plane, s->plan->target_plane}};
-        int outer = strip->pairs < 2 ? 0 : 2, inner = outer ? 0 : 1 + (rows == 1), second = 3 - outer - inner;
-        int64_t low = run->low, high = run->high + 2 * y->vector;
-        for (int a = 0; a < 3; a++) {
-            low += pp_min(0, (box[a].count - 1) * box[a].source_step);
-            high += pp_max(0, (box[a].count - 1) * box[a].source_step);
-        }
-        uintptr_t from = (uintptr_t)source + (uintptr_t)(strip->lane * s->size);
-        bool exist = (strip->from == 0 && strip->to == 2 * y->vector) ||
-                     (from + (uintptr_t)(low * s->size) >= s->low && from + (uintptr_t)(high * s->size) <= s->high);
         k->strip = strip;
         k->source = source + strip->lane * s->size;
         k->target = target + strip->output * s->size;
-        k->count[0] = box[inner].count, k->source_step[0] = box[inner].source_step, k->target_step[0] = box[inner].target_step;
-        k->count[1] = box[second].count, k->source_step[1] = box[second].source_step, k->target_step[1] = box[second].target_step;
-        for (int64_t i = 0; i < box[outer].count; i++) {
-            (exist ? s->fast : s->careful)(k);
-            k->source = (const char *)k->source + box[outer].source_step * s->size;
-            k->target = (char *)k->target + box[outer].target_step * s->size;
-        }
+        k->count[0] = strip->pairs;
+        if ((strip->from == 0 && strip->to == 2 * y->vector) || exists(s)) s->kernel(k);
+        else pick_carefully(s);
     }
 }
 
@@ -148,8 +187,9 @@ static void pick_planes(picking *s, int64_t plane, int64_t planes, int64_t d, in
         runs = clipped;
     }
     pp_at_plane(p, plane, at);
-    const char *source = s->run->base[PP_INPUT] + (at[PP_N] * in[PP_N] + at[PP_C] * in[PP_C] + first * in[PP_D]) * s->size;
+    const char *source = s->input + (at[PP_N] * in[PP_N] + at[PP_C] * in[PP_C] + first * in[PP_D]) * s->size;
     char *target = s->run->base[PP_OUTPUT] + (at[PP_N] * out[PP_N] + at[PP_C] * out[PP_C] + d * out[PP_D]) * s->size;
+    int64_t source_plane = s->plan->source_plane, target_plane = s->plan->target_plane;
     for (int64_t plane_count; planes > 0; planes -= plane_count) {
         plane_count = pp_min(planes, s->plan->planes);
         for (const pp_pick_run *r = runs; r < runs + count; r++) {
@@ -157,11 +197,11 @@ static void pick_planes(picking *s, int64_t plane, int64_t planes, int64_t d, in
             char *to = target + r->target * s->size;
             for (int64_t row = 0; row < r->rows; row += s->plan->band) {
                 pick_block(s, r, from + row * r->source_step * s->size, to + row * r->target_step * s->size,
-                           pp_min(s->plan->band, r->rows - row), plane_count);
+                           pp_min(s->plan->band, r->rows - row), plane_count, source_plane, target_plane);
             }
         }
-        source += plane_count * s->plan->source_plane * s->size;
-        target += plane_count * s->plan->target_plane * s->size;
+        source += plane_count * source_plane * s->size;
+        target += plane_count * target_plane * s->size;
     }
 }
 
@@ -172,12 +212,9 @@ static pp_status run_pick(const pp_run *run, int64_t task, int64_t tasks, char *
     picking s = {.run = run, .plan = plan, .pick = plan->pick, .strips = plan->strips, .strip_count = plan->strip_count};
     pp_pick_strip strips[PP_PICK_STRIPS + 8]; /* of a part of the row: it has two more ends */
     int64_t begin, end, height = run->end[1] - run->begin[1], depth = run->end[0] - run->begin[0];
-    const pp_pick_fn *kernels = p->is_max ? p->kernels->pick_max : p->kernels->pick_sum;
     (void)scratch;
     s.size = (int64_t)pp_dtypes[p->desc.dtype].size;
-    s.careful = kernels[1];
-    bool plain = !pp_dtypes[p->desc.dtype].floating || pp_dtypes[p->desc.dtype].size == 2 || !plan->pick.order.mask;
-    s.fast = kernels[0] && plain ? kernels[0] : kernels[1]; /* which takes floats as they are */
+    s.kernel = p->is_max ? p->kernels->pick_max[plan->pick.order.mask != 0] : p->kernels->pick_sum;
     bool whole = height == p->axis[1].output && depth == p->axis[0].output;
     if (run->begin[2] > 0 || run->end[2] < p->axis[2].output) {
         int64_t read[2], write[2] = {run->begin[2] * p->inner, run->end[2] * p->inner};
@@ -188,12 +225,23 @@ static pp_status run_pick(const pp_run *run, int64_t task, int64_t tasks, char *
         s.strips = strips;
         whole = false;
     }
+    s.input = run->base[PP_INPUT];
+    _Alignas(PP_ALIGN) char tiny[PICK_TINY + 4 * PP_PICK_VECTOR];
     if (whole) { /* of a part the rest of the input may not be there */
-        s.low = (uintptr_t)run->base[PP_INPUT] + (uintptr_t)(plan->low * s.size);
-        s.high = (uintptr_t)run->base[PP_INPUT] + (uintptr_t)(plan->high * s.size);
+        size_t bytes = (size_t)((plan->high - plan->low) * s.size);
+        s.low = (uintptr_t)s.input + (uintptr_t)(plan->low * s.size);
+        s.high = s.low + bytes;
+        if (bytes <= PICK_TINY && bytes > 0) {
+            memcpy(tiny + 2 * PP_PICK_VECTOR, s.input + plan->low * s.size, bytes);
+            s.input = tiny + 2 * PP_PICK_VECTOR - plan->low * s.size;
+            s.low = (uintptr_t)tiny;
+            s.high = s.low + sizeof tiny;
+        }
     }
     /* lines of the cache that are written whole */
     s.pick.stream = p->stream && plan->layout.outputs % plan->layout.vector == 0 && p->axis[2].output * p->inner * s.size % PP_ALIGN == 0;
+    s.pick.source_step[0] = plan->layout.advance;
+    s.pick.target_step[0] = plan->layout.outputs;
     pp_share(rows_of(run), task, tasks, &begin, &end);
     while (begin < end) {
         int64_t slice = pp_quotient(begin, height), row = pp_remainder(begin, height), rows = pp_min(height - row, end - begin), planes = 1;

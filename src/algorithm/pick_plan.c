@@ -10,8 +10,10 @@ typedef struct builder {
     const pp_problem *problem;
     char *memory; /* NULL: only counts */
     size_t used;
-    int lanes;   /* of a vector */
-    size_t lane; /* bytes */
+    int lanes;                         /* of a vector */
+    size_t lane;                       /* bytes */
+    bool bytes;                        /* are added: their pairs are even and odd elements */
+    bool extents[PP_PICK_DIVISOR + 1]; /* which there are on W, of bytes */
 } builder;
 
 /* The next "size" bytes, aligned for "align". */
@@ -125,6 +127,7 @@ static int64_t pair_outputs(const builder *b, int64_t o)
 
 static void put_index(const builder *b, char *vector, int64_t j, int64_t lane)
 {
+    if (b->bytes) lane = lane / 2 + lane % 2 * b->lanes;
     uint64_t top = lane >= b->lanes ? (uint64_t)1 << (8 * b->lane - 1) : 0, value = (uint64_t)lane | top;
     if (b->lane == 8) memcpy(vector + j * 8, &value, 8);
     else if (b->lane == 4) memcpy(vector + j * 4, &(uint32_t){(uint32_t)value}, 4);
@@ -152,29 +155,33 @@ static void put_extent(const builder *b, char *extents, int64_t j, int64_t exten
 {
     if (b->lane == 8) memcpy(extents + j * 8, &(double){(double)extent}, 8);
     else if (b->lane == 4) memcpy(extents + j * 4, &(float){(float)extent}, 4);
+    else memcpy(extents + j * 2, &(uint16_t){(uint16_t)extent}, 2);
 }
 
-/* Divisors of the outputs of a pair. */
+/* Divisors of the outputs of a pair; what lies beyond divides like the last. */
 static void make_extents(const builder *b, char *extents, int64_t o, int64_t count)
 {
     const pp_axis *axis = &b->problem->axis[2];
     bool fixed = b->problem->desc.divisor == PP_DIVISOR_OVERRIDE;
     for (int64_t j = 0; j < 2 * b->lanes; j++) {
-        int64_t at = o + j / b->problem->inner;
-        put_extent(b, extents, j, j < count * b->problem->inner && at < axis->output && !fixed ? pp_axis_window(axis, at).extent : 1);
+        int64_t at = pp_min(o + pp_min(j / b->problem->inner, count - 1), axis->output - 1);
+        put_extent(b, extents, j, fixed ? 1 : pp_axis_window(axis, at).extent);
     }
 }
 
-/* Whether every window on the axis sees something; *uniform: and all divide alike. */
-static bool look(const pp_axis *axis, bool *uniform)
+/* Whether every window on W sees something; *uniform: and all divide alike. */
+static bool look(builder *b, bool *uniform)
 {
+    const pp_axis *axis = &b->problem->axis[2];
+    bool fixed = b->problem->desc.divisor == PP_DIVISOR_OVERRIDE;
     *uniform = true;
     for (int64_t o = 0, irregular = 0, next; o < axis->output; o = next) {
         pp_window w = pp_axis_window(axis, o);
         next = o + alike(axis, o);
         irregular += next == o + 1;
         if (!seen(w) || irregular > PP_PICK_TAPS * PP_PICK_RUNS) return false;
-        *uniform &= w.extent == pp_axis_window(axis, 0).extent;
+        *uniform &= fixed || w.extent == pp_axis_window(axis, 0).extent;
+        b->extents[fixed ? 1 : pp_min(w.extent, PP_PICK_DIVISOR)] = true;
     }
     return true;
 }
@@ -192,19 +199,21 @@ static bool make_regular(builder *b, pp_pick_layout *y, bool divides)
     y->limit = 2 * b->lanes;
     char *index = take(b, (size_t)y->index_set, PP_ALIGN);
     if (b->memory) make_index(b, index, 0, outputs);
-    y->index = y->extent = index;
+    y->index = index;
     y->tail = INT64_MAX;
-    if (!divides) return true;
-    int64_t begin = pp_max(pp_ceil_div(axis->pad_begin, axis->stride), 0);
-    int64_t end = begin < axis->output ? begin + alike(axis, begin) : begin;
-    y->head = pp_min(pp_ceil_div(begin, outputs), y->pairs);
-    y->tail = pp_max(end / outputs, y->head);
-    int64_t sets = y->head + 1 + y->pairs - y->tail;
-    if (sets > PP_PREPARED / bytes) return false;
-    char *extents = take(b, (size_t)(sets * 2 * bytes), PP_ALIGN);
+    y->sets = !b->problem->is_max;
+    if (divides) {
+        int64_t begin = pp_max(pp_ceil_div(axis->pad_begin, axis->stride), 0);
+        int64_t end = begin < axis->output ? begin + alike(axis, begin) : begin;
+        y->head = pp_min(pp_ceil_div(begin, outputs), y->pairs);
+        y->tail = pp_max(end / outputs, y->head);
+        y->sets = y->head + 1 + y->pairs - y->tail;
+    }
+    if (y->sets > PP_PREPARED / bytes) return false;
+    char *extents = take(b, (size_t)(y->sets * y->extent_set), PP_ALIGN);
     y->extent = extents;
-    for (int64_t s = 0; b->memory && s < sets; s++) {
-        make_extents(b, extents + s * 2 * bytes, (s <= y->head ? s : y->tail + s - y->head - 1) * outputs, outputs);
+    for (int64_t s = 0; b->memory && s < y->sets; s++) {
+        make_extents(b, extents + s * y->extent_set, (s <= y->head ? s : y->tail + s - y->head - 1) * outputs, outputs);
     }
     return true;
 }
@@ -213,7 +222,7 @@ static bool make_regular(builder *b, pp_pick_layout *y, bool divides)
 static bool make_listed(builder *b, pp_pick_layout *y, bool divides)
 {
     const pp_axis *axis = &b->problem->axis[2];
-    int64_t bytes = (int64_t)b->lane * b->lanes, o = 0;
+    int64_t o = 0;
     for (; o < axis->output; y->pairs++) {
         int64_t outputs = pair_outputs(b, o);
         if (outputs == 0 || y->pairs == PP_PICK_STRIPS) return false;
@@ -221,7 +230,8 @@ static bool make_listed(builder *b, pp_pick_layout *y, bool divides)
     }
     int64_t *listed = take(b, (size_t)(2 * y->pairs + 2) * sizeof *listed, sizeof(int64_t));
     char *index = take(b, (size_t)(y->pairs * y->index_set), PP_ALIGN);
-    char *extents = divides ? take(b, (size_t)(y->pairs * 2 * bytes), PP_ALIGN) : index;
+    y->sets = divides ? y->pairs : !b->problem->is_max;
+    char *extents = take(b, (size_t)(y->sets * y->extent_set), PP_ALIGN);
     y->limit = 2 * b->lanes - 1;
     y->listed = listed;
     y->index = index;
@@ -235,7 +245,7 @@ static bool make_listed(builder *b, pp_pick_layout *y, bool divides)
         if (outputs == 0) break;
         listed[2 * i] = pp_axis_window(axis, o).first * y->inner;
         make_index(b, index + i * y->index_set, o, outputs);
-        if (divides) make_extents(b, extents + i * 2 * bytes, o, outputs);
+        if (i < y->sets) make_extents(b, extents + i * y->extent_set, o, outputs);
         o += outputs;
     }
     return true;
@@ -263,7 +273,8 @@ int64_t pp_pick_lay(const pp_pick_layout *y, const int64_t read[2], const int64_
         }
         if (to) {
             s.index = y->index + (y->listed ? i * y->index_set : 0);
-            s.extent = y->extent + set * (y->index_set / y->taps);
+            s.set = set * y->extent_set;
+            s.extent = y->extent + s.set;
             to[count] = s;
         }
         count++;
@@ -271,13 +282,57 @@ int64_t pp_pick_lay(const pp_pick_layout *y, const int64_t read[2], const int64_
     return count;
 }
 
-static bool make_row(builder *b, pp_picked *picked)
+/* How a sum of bytes is divided by this: n * inverse >> (16 + shift), for any n up to half a divisor more than its 255-fold: that is
+ * exact where what rounding up the inverse adds stays below 1.  1: (n + 1) * 65535 >> 16.  0: in no such way. */
+static int64_t inverse_of(int64_t divisor, int shift)
+{
+    if (divisor == 1) return shift ? 0 : 65535;
+    int64_t one = (int64_t)1 << (16 + shift), inverse = pp_ceil_div(one, divisor);
+    return divisor <= PP_PICK_DIVISOR && inverse <= 65535 && (inverse * divisor - one) * (255 * divisor + divisor / 2) < one ? inverse : 0;
+}
+
+/* The inverses of a run's divisors. */
+static bool make_inverses(builder *b, const pp_pick_layout *y, const pp_window *wd, const pp_window *wh, pp_pick_run *run)
+{
+    const pp_problem *p = b->problem;
+    pp_window w[3] = {*wd, *wh, {0, 0, 0, 0, 1}};
+    double factor = pp_divisor_of(p, w);
+    int64_t each = (int64_t)factor, inside = (wd->end - wd->begin) * (wh->end - wh->begin) * p->axis[2].longest;
+    bool even = false, fixed = p->desc.divisor == PP_DIVISOR_OVERRIDE, is_signed = pp_dtypes[p->desc.dtype].lowest < 0;
+    if (!(factor >= 1 && factor <= PP_PICK_DIVISOR) || (double)each != factor || (fixed && each < inside)) return false;
+    if (p->desc.op != PP_OP_AVERAGE || (is_signed && p->desc.rounding == PP_ROUND_TRUNCATE)) return false;
+    int shift = 0;
+    for (int64_t e = 1; e <= PP_PICK_DIVISOR; e++) {
+        even |= b->extents[e] && e * each % 2 == 0;
+        if (!b->extents[e] || inverse_of(e * each, shift)) continue;
+        if (++shift > 8) return false;
+        e = 0; /* all over again */
+    }
+    char *inverse = take(b, (size_t)(y->sets * y->extent_set), 2);
+    if (!b->memory) return true;
+    for (int64_t i = 0; i < y->sets * y->extent_set; i += 2) {
+        uint16_t extent;
+        memcpy(&extent, y->extent + i, 2);
+        memcpy(inverse + i, &(uint16_t){(uint16_t)inverse_of(extent * each, shift)}, 2);
+    }
+    run->inverse = inverse;
+    run->shift = shift;
+    run->ties = p->desc.rounding == PP_ROUND_TRUNCATE                             ? PP_PICK_DOWN
+                : !even || (p->desc.rounding == PP_ROUND_HALF_AWAY && !is_signed) ? PP_PICK_UP
+                : p->desc.rounding == PP_ROUND_HALF_AWAY                          ? PP_PICK_AWAY
+                                                                                  : PP_PICK_EVEN;
+    return true;
+}
+
+static bool make_row(builder *b, pp_picked *picked, bool uniform)
 {
     const pp_problem *p = b->problem;
     const pp_axis *axis = &p->axis[2];
-    bool divides = p->desc.op == PP_OP_AVERAGE;
+    bool divides = p->desc.op == PP_OP_AVERAGE && !uniform;
     pp_pick_layout *y = &picked->layout;
     y->vector = b->lanes;
+    y->load = b->bytes ? 2 * b->lanes : b->lanes;
+    y->extent_set = 2 * (int64_t)b->lane * b->lanes;
     y->inner = p->inner;
     y->taps = axis->longest;
     y->index_set = 2 * (int64_t)b->lane * b->lanes * axis->longest;
@@ -301,7 +356,7 @@ static bool make_row(builder *b, pp_picked *picked)
     picked->strip_count = count;
     k->merges = merges;
     k->taps = axis->longest;
-    if (p->is_max) k->order = pp_order_of(p);
+    if (p->is_max || b->bytes) k->order = pp_order_of(p);
     int64_t row = (read[1] - read[0]) * (int64_t)pp_dtypes[p->desc.dtype].size * p->axis[1].advance / p->axis[1].period;
     picked->band = pp_max(BAND_BYTES / pp_max(row, 1), 1);
     picked->planes = pp_max(BAND_BYTES / pp_max(row * p->axis[1].output, 1), 1);
@@ -313,7 +368,8 @@ size_t pp_pick_prepare(const pp_problem *p, void *memory)
     builder b = {.problem = p, .memory = memory};
     const pp_axis *axis = p->axis;
     int64_t begin[2][PP_PICK_RUNS], end[2][PP_PICK_RUNS], count[2];
-    b.lane = pp_lane_size(p->desc.dtype, pp_reducing_of(p));
+    b.bytes = !p->is_max && !pp_dtypes[p->desc.dtype].floating;
+    b.lane = b.bytes ? 2 : pp_lane_size(p->desc.dtype, pp_reducing_of(p));
     b.lanes = p->kernels->vector_bytes / (int)b.lane;
     for (int a = 0; a < 2; a++) {
         count[a] = find_runs(&axis[a], begin[a], end[a]);
@@ -324,7 +380,7 @@ size_t pp_pick_prepare(const pp_problem *p, void *memory)
     memset(s, 0, sizeof *s);
     bool alike_on_w;
     pp_window at = pp_axis_window(&axis[2], 0);
-    if (!look(&axis[2], &alike_on_w)) return 0;
+    if (!look(&b, &alike_on_w)) return 0;
     const pp_window *uniform = alike_on_w ? &at : NULL;
     pp_pick_depth *depths = take(&b, (size_t)count[0] * sizeof *depths, sizeof(int64_t));
     pp_pick_run *runs = take(&b, (size_t)(count[0] * count[1]) * sizeof *runs, sizeof(int64_t));
@@ -345,5 +401,10 @@ size_t pp_pick_prepare(const pp_problem *p, void *memory)
     }
     s->source_plane = in->stride[p->c > 1 ? PP_C : PP_N];
     s->target_plane = out->stride[p->c > 1 ? PP_C : PP_N];
-    return make_row(&b, s) ? b.used + PP_ALIGN : 0; /* alignment costs up to that much more elsewhere */
+    if (!make_row(&b, s, alike_on_w)) return 0;
+    for (int64_t r = 0; b.bytes && r < count[0] * count[1]; r++) {
+        pp_window wd = pp_axis_window(&axis[0], begin[0][r / count[1]]), wh = pp_axis_window(&axis[1], begin[1][r % count[1]]);
+        if (!make_inverses(&b, &s->layout, &wd, &wh, memory ? runs + r : NULL)) return 0;
+    }
+    return b.used + PP_ALIGN; /* alignment costs up to that much more elsewhere */
 }

@@ -5,9 +5,11 @@
 #include "../run.h"
 
 enum {
-    PP_PICK_TAPS = 64,  /* rows under a window, at most; taps on W */
-    PP_PICK_RUNS = 16,  /* runs of outputs on an axis that see alike */
-    PP_PICK_STRIPS = 24 /* of a row */
+    PP_PICK_TAPS = 64,     /* rows under a window, at most; taps on W */
+    PP_PICK_RUNS = 16,     /* runs of outputs on an axis that see alike */
+    PP_PICK_STRIPS = 24,   /* of a row */
+    PP_PICK_DIVISOR = 255, /* largest of bytes */
+    PP_PICK_VECTOR = 64    /* bytes of the longest vector */
 };
 
 /* Outputs [begin, end) on D whose windows are alike; the first of their runs of rows. */
@@ -17,14 +19,14 @@ typedef struct pp_pick_depth {
 
 /* Pairs of vectors on a row: the taps of which outputs lie in which. */
 typedef struct pp_pick_layout {
-    int64_t vector;                 /* lanes of one */
+    int64_t vector, load;           /* lanes of one; elements that are loaded at once: a pair is one load or two */
     int64_t pairs, inner, taps;     /* of a row; lanes of an output; of a window */
     int64_t lane, advance, outputs; /* lanes: first of pair 0, from pair to pair, outputs of a pair ... */
     const int64_t *listed;          /* ... or, for each pair, its lane and its first output, and where the last ends */
     int64_t limit;                  /* lanes of a pair that may hold something */
     const char *index, *extent;     /* as in pp_pick_strip */
-    int64_t index_set;              /* bytes of an index; they are the same for all pairs unless listed */
-    int64_t head, tail;             /* pairs before head and from tail on have extents of their own, the others one set */
+    int64_t index_set, extent_set;  /* bytes of an index, the same for all pairs unless listed; of extents */
+    int64_t head, tail, sets;       /* pairs before head and from tail on have extents of their own, the others one set; all sets */
 } pp_pick_layout;
 
 typedef struct pp_picked {

@@ -120,7 +120,7 @@ typedef struct pp_kernels {
     pp_stream_fn stream;                    /* copies past the caches (kernels/stream.inc) */
     pp_windows_fn sum_window, max_window;   /* of one vector each; NaN wins */
     pp_windows_fn sum_windows, max_windows; /* of four whole ones */
-    pp_pick_fn pick_sum[2], pick_max[2];    /* windows on rows of lanes; [0] may be the careful one too.  NaN wins */
+    pp_pick_fn pick_sum, pick_max[2];       /* windows on rows of lanes; NaN wins.  [1]: of elements that have to be ordered */
     pp_winner_fn winner;                    /* elements -> where the largest of small windows lie */
     const pp_level_kernels *sum_levels;     /* on sum lanes */
     const pp_level_kernels *max_levels;     /* on keys of max lanes */

@@ -19,7 +19,14 @@ typedef struct pp_pick_run {
     int64_t target, target_step;
     double scale;   /* not 0: sums are multiplied by it ... */
     double divisor; /* ... else divided by this times what pp_pick_strip.extent says */
+
+    /* Sums of bytes, as (n * inverse >> 16) >> shift, n being what is divided and half a divisor; exact (algorithm/pick_plan.c). */
+    const char *inverse; /* like the extents */
+    int shift, ties;     /* PP_PICK_DOWN, ... */
 } pp_pick_run;
+
+/* Averages of bytes: rounded down; half up, or there are no ties; half to even; half away from zero. */
+enum { PP_PICK_DOWN, PP_PICK_UP, PP_PICK_EVEN, PP_PICK_AWAY };
 
 /* Pairs of vectors of lanes side by side on a row, and the outputs whose taps lie within them. */
 typedef struct pp_pick_strip {
@@ -30,6 +37,7 @@ typedef struct pp_pick_strip {
     int64_t keep_from, keep_to; /* output lanes of a pair that are written; to: more than "count" where others write these later */
     const char *index;          /* for each output and tap the lane of its pair: one vector per tap, for either half of the outputs */
     const char *extent;         /* divisors' share, for either half */
+    int64_t set;                /* bytes from pp_pick_run.inverse to those that go with them */
 } pp_pick_strip;
 
 /* Pairs of one strip and one run, at regular distances: along a row, below each other, on one plane after the other. */
@@ -38,15 +46,16 @@ typedef struct pp_pick {
     const pp_pick_strip *strip;
     int64_t taps; /* of a window on W */
     const unsigned char *merges;
-    pp_order order; /* of elements that are compared */
+    pp_order order; /* of elements; bytes that are added: mask is their sign */
     bool stream;    /* whole vectors of results go past the caches */
 
     const void *source; /* lane 0 of the first pair, in the row that taps count from */
     void *target;
-    int64_t count[2], source_step[2], target_step[2]; /* a box of them, [0] innermost */
+    int64_t count[3], source_step[3], target_step[3]; /* a box of them, [0] innermost */
+    int64_t fetch, ahead;                             /* of how many taps what lies "ahead" is fetched from memory */
 } pp_pick;
 
-/* [0]: loads whole vectors, even where only a part of their lanes exist; [1]: careful, touches nothing else. */
+/* Loads whole vectors, even where only a part of their lanes exist. */
 typedef void (*pp_pick_fn)(const pp_pick *);
 
 #endif

@@ -4,6 +4,7 @@
 #define PP_OWN_I32 0
 #define PP_OWN_I64 0
 #define PP_OWN_U8 0
+#define PP_OWN_U16 0
 #define PP_OWN_I16 0
 #define PP_OWN_NARROW 0
 #define PP_OWN_ZIP 0

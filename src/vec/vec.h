@@ -51,6 +51,12 @@ PP_NOINLINE static void V(pp, copy_first)(void *to, const void *from, int64_t by
 #define PP_LANE_OWN PP_OWN_U8
 #include "lanes.inc"
 
+#define PP_LANE u16
+#define PP_LANE_TYPE uint16_t
+#define PP_LANE_BITS int16_t
+#define PP_LANE_OWN PP_OWN_U16
+#include "lanes.inc"
+
 #define PP_LANE i16
 #define PP_LANE_TYPE int16_t
 #define PP_LANE_BITS int16_t
@@ -74,7 +80,6 @@ PP_INLINE V(i16, ordering) V(i16, order)(pp_order o)
 
 #if PP_VECTOR_BYTES
 #define PP_WRAPPING(x) ((V(u16, vec))(x))
-typedef uint16_t V(u16, vec) __attribute__((vector_size(PP_VECTOR_BYTES)));
 #else
 #define PP_WRAPPING(x) ((uint16_t)(x))
 #endif
