@@ -1,30 +1,23 @@
-/* Windows by doubling (levels.inc): level l holds the sum, or maximum, of 2^l neighbours. */
+/* Long windows (levels.inc): level l holds the sum, or maximum, of 2^l neighbours. */
 #ifndef PP_LEVELS_H
 #define PP_LEVELS_H
 
 #include "order.h"
 
-/* A window over rows: it ends with row number "row" and has "length" rows. */
-typedef struct pp_emission {
-    int64_t row, length;
-    int64_t target; /* in lanes, from pp_climb.target */
-} pp_emission;
-
-/* Rows of lanes, one after another.  The rings remember what levels 0 to "levels" hold for the last 1, 2, 4, ... rows: all of
- * them together 2^(levels + 1) - 1 rows of "width" lanes, whole vectors. */
-typedef struct pp_climb {
-    const void *source;
-    int64_t step, rows, lanes; /* step: lanes from row to row */
-    int64_t now;               /* number of the first of these rows */
-    void *ring;
-    int64_t width;
-    const pp_emission *emission; /* in the order of their rows */
-    int64_t emissions;
+/* Windows that slide over rows of lanes: window i combines rows [first + i * advance, ... + length), of which [begin, end) exist:
+ * others are zeros, or do not count. */
+typedef struct pp_slide {
+    const void *source;  /* row "begin" */
+    int64_t step, lanes; /* step: lanes from row to row */
+    int64_t begin, end, first, advance, length, count;
     void *target;
-    int levels;
+    int64_t pitch;                   /* lanes from window to window */
+    void *scratch;                   /* pp_slide_rows(length) rows of PP_SLIDE_BYTES */
     bool from_elements, to_elements; /* maxima: source, target are elements of the lanes' width, not keys */
-    pp_order order;                  /* from elements */
-} pp_climb;
+    pp_order order;
+} pp_slide;
+
+enum { PP_SLIDE_BYTES = 256 };
 
 /* A line of lanes: target + l * apart becomes level l + 1, whose blocks begin at each lane, for the bits l of "keep".  Reads, and
  * writes, up to levels + 1 vectors past "lanes". */
@@ -44,10 +37,11 @@ typedef struct pp_join {
     int count;
     void *target;
     bool to_elements;
+    pp_order order;
 } pp_join;
 
 typedef struct pp_level_kernels {
-    void (*climb)(const pp_climb *);
+    void (*slide)(const pp_slide *);
     void (*rise)(const pp_rise *); /* NULL: not brought */
     void (*join)(const pp_join *);
     int vector_level; /* a vector has 2^this lanes */
@@ -67,15 +61,14 @@ PP_INLINE int pp_log2(int64_t x)
 #endif
 }
 
-/* Where the rings hold what a level was at row "row". */
+/* Sums remember what each level was for the last 1, 2, 4, ... rows; maxima those of a window. */
+PP_INLINE int64_t pp_slide_rows(int64_t length) { return (int64_t)2 << pp_log2(length); }
+
+/* Where level "level" of row "row" is remembered. */
 PP_INLINE int64_t pp_ring_row(int level, int64_t row)
 {
     int64_t mask = ((int64_t)1 << level) - 1;
     return mask + (row & mask);
 }
-
-/* Offsets in the rings of the blocks that make the window of "length" rows that ends with "row"; returns their number.  Those of
- * a maximum may overlap. */
-int pp_ring_blocks(int64_t length, bool overlap, int64_t row, int64_t width, int64_t offset[PP_LEVELS]);
 
 #endif

@@ -86,7 +86,7 @@ void pp_place_lanes(const pp_run *run, pp_reducing reducing, const pp_place *pla
     char empty[sizeof(double)];
     pp_dtypes[desc->dtype].store(empty, 0, pp_empty_value(run->problem));
     f.empty = empty;
-    f.order = pp_order_of(run->problem);
+    if (!place->made) f.order = pp_order_of(run->problem);
     f.lowest = pp_dtypes[desc->dtype].lowest, f.highest = pp_dtypes[desc->dtype].highest;
     bool plain = pp_index_is_plain(desc);
     f.index_type = plain ? desc->indices : PP_INDEX_I64;
@@ -115,7 +115,8 @@ bool pp_lanes_are_elements(const pp_run *run, pp_reducing reducing)
 /* Finishes the lanes of a row, stretch by stretch; direct: they lie where they belong. */
 static void finish_row(pp_sweep *s, const pp_place *place, const char *lanes, bool direct)
 {
-    bool done = direct && pp_lanes_are_elements(s->run, s->reducing);
+    bool done = direct && (s->made || pp_lanes_are_elements(s->run, s->reducing));
+    if (done && !s->gaps) return;
     pp_window w[3] = {s->row_window[0], s->row_window[1]};
     for (int64_t i = 0; i < s->stretch_count; i++) {
         const pp_stretch *stretch = &s->stretches[i];
@@ -139,6 +140,7 @@ void pp_sweep_row(pp_sweep *s, const int64_t at[PP_AXES])
     char *values = place.values;
     bool stream = s->problem->stream && place.values_dense && s->reducing != PP_WINNERS && !run->accumulate;
     if (stream) place.values = s->out; /* made near, then written past the caches */
+    place.made = s->made;
     char *lanes = pp_sweep_reduce_row(s, at, direct ? place.values : NULL);
     if (run->direction == PP_BACKWARD) { /* gradients: what no window covers is 0 */
         if (!lanes) lanes = memset(s->result, 0, (size_t)(outputs * s->inner) * s->lane);

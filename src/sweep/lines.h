@@ -43,6 +43,7 @@ typedef struct pp_place {
     bool values_dense, indices_dense;
     int64_t groups, inner;
     int64_t at[PP_AXES];            /* the coordinate */
+    bool made;                      /* maxima are elements already */
     int64_t index_base, index_step; /* what the convention adds, and from lane to lane of a run */
 } pp_place;
 pp_place pp_place_at(const pp_run *run, pp_reducing reducing, const int64_t at[PP_AXES], int64_t groups, int64_t inner);

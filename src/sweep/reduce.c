@@ -99,8 +99,8 @@ static char *find_column(pp_sweep *s, const int64_t at[PP_AXES])
         if (s->reducing == PP_WINNERS) add_positions(s, s->column);
     }
     if (w[0].begin == w[0].end) return NULL;
-    if (s->levels) w[1].extent = s->extent[h - s->band_begin];
-    if (s->levels ? w[1].extent < 0 : w[1].begin == w[1].end) return NULL;
+    if (s->levels) w[1] = pp_axis_window(&s->axis[1], h);
+    if (w[1].begin == w[1].end) return NULL;
     return s->column + (size_t)((h - s->band_begin) * s->line) * s->lane;
 }
 

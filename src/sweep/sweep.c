@@ -3,10 +3,7 @@
 
 #include <string.h>
 
-enum {
-    SEGMENT_LANES = 32 * 1024, /* of a line: longer rows are done in parts */
-    RING_BYTES = 1024 * 1024   /* of the rows in the rings of levels */
-};
+enum { SEGMENT_LANES = 32 * 1024 }; /* of a line: longer rows are done in parts */
 
 /* Positions that the windows of "outputs" neighbouring outputs span at most. */
 static int64_t span_bound(const pp_axis *axis, int64_t outputs)
@@ -61,7 +58,7 @@ static void take_lines(pp_sweep *s, char *scratch, size_t *used, int64_t outputs
     int64_t phase_line = s->split ? (s->line / s->inner + w->advance - 1) / w->advance * w->advance * s->inner : 0;
     size_t row = (size_t)(outputs * s->inner) * lane;
     s->column = take(scratch, used, (size_t)s->band * line);
-    if (s->levels) *used = pp_levels_scratch(s, scratch, *used, outputs);
+    if (s->levels) *used = pp_levels_scratch(s, scratch, *used);
     else if (s->split) s->phases = take(scratch, used, (size_t)phase_line * lane);
     if (w->period > 1 && !s->levels) s->lane_class = take(scratch, used, row);
     s->result = take(scratch, used, row);
@@ -83,6 +80,7 @@ static size_t lay_out(pp_sweep *s, char *scratch)
     bool divides = s->problem->desc.op == PP_OP_AVERAGE && (s->scale || s->run->direction == PP_FORWARD);
     s->stretches = take(scratch, &used, (size_t)stretch_bound(divided, to - from) * sizeof *s->stretches);
     if (scratch) s->stretch_count = find_stretches(divided, from, to, divides, s->stretches);
+    for (int64_t i = 0; i < s->stretch_count; i++) s->gaps |= s->stretches[i].window.begin == s->stretches[i].window.end;
 
     if (s->packed || s->scale) s->rows = take(scratch, &used, (size_t)(rows * read) * (s->scale ? s->lane : s->element));
     take_lines(s, scratch, &used, outputs);
@@ -134,9 +132,7 @@ int64_t pp_sweep_segment(const pp_problem *p, pp_direction direction, bool level
     const pp_axis *axis = direction == PP_FORWARD ? p->axis : p->cover, *w = &axis[2];
     int64_t reach = pp_max(w->longest - 1, 0) * w->step + 1, lanes = pp_max(SEGMENT_LANES, 4 * reach * p->inner);
     if (levels) {
-        int64_t rows = ((int64_t)2 << pp_log2(pp_max(axis[1].longest, 1))) - 1;
-        int64_t ring = RING_BYTES / (rows * (int64_t)pp_lane_size(p->desc.dtype, pp_reducing_of(p)));
-        lanes = pp_min(lanes, pp_max(ring - reach * p->inner, reach * p->inner));
+        lanes = pp_min(lanes, pp_levels_line(p, axis, (int64_t)pp_lane_size(p->desc.dtype, pp_reducing_of(p))));
         int64_t all = pp_max(w->output / w->period, 1), most = pp_max(lanes / p->inner / w->advance, 1); /* equal parts */
         lanes = pp_ceil_div(all, pp_ceil_div(all, most)) * w->advance * p->inner;
     }
@@ -167,7 +163,10 @@ size_t pp_sweep_init(pp_sweep *s, const pp_run *run, pp_direction direction, pp_
     s->packed = !((s->inner == 1 || s->source->stride[PP_INNER] == 1) && (s->source->stride[PP_W] == s->inner || s->axis[2].input == 1));
     s->band = 1;
     if (levels) {
-        pp_levels_measure(s);
+        s->order = pp_order_of(p);
+        s->lane_order.ignore_nan = s->order.ignore_nan;
+        s->made = p->is_max && (!s->order.ignore_nan || !pp_dtypes[p->desc.dtype].floating);
+        s->made_order = s->made ? s->order : s->lane_order;
         s->band = pp_levels_band(s, span_bound(&s->axis[2], pp_max(pp_min(s->axis[2].output, pp_sweep_segment(p, direction, true)), 1)) *
                                         s->inner * (int64_t)s->lane);
     }

@@ -36,6 +36,7 @@ typedef struct pp_sweep {
     bool split;   /* the line is split into "advance" phases, so that the outputs of a class lie side by side */
     bool packed;  /* source rows are not contiguous: they are gathered first */
     bool holes;   /* some outputs are under no window at all */
+    bool gaps;    /* some windows see nothing */
 
     /* the band of rows reduced on D and H so far: outputs [band_begin, band_end) on H of plane (n, c), row d */
     int64_t band, band_begin, band_end, band_n, band_c, band_d;
@@ -53,29 +54,24 @@ typedef struct pp_sweep {
     char *out, *out_index; /* a row of the target, as elements */
     size_t mirror;
 
-    /* levels: on H, on W */
+    /* levels (levels.c) */
     const pp_level_kernels *kernel;
-    bool across;             /* positions climb on W, one after another */
-    int64_t strip[2];        /* lanes that climb at once */
-    char *ring[2];           /* per strip */
-    pp_emission *emission[2];
-    int64_t w_emissions;
-    int64_t *extent;         /* of the band's windows on H; -1: they see nothing */
-    pp_window first;         /* on W, the first */
-    uintptr_t ahead;         /* where the row would lie that the next band pushes when this one is at row 0; 0: nowhere */
-    int64_t pushed;          /* source rows before this one are in the rings */
-    int64_t feed;            /* rows that are prepared at once ... */
-    char *fed;               /* ... here */
-    char *nothing;           /* a row of zeros */
-    char *level_lines;       /* on W, "apart" lanes apart */
+    bool across;        /* windows slide from position to position on W */
+    pp_order order, lane_order, made_order; /* of elements; of lanes; of what windows are made to */
+    bool made;          /* results are elements, and need no finishing */
+    char *slide;        /* scratch of the kernel */
+    char *fed;          /* source rows [fed_begin, fed_end), reduced on D */
+    int64_t fed_begin, fed_end;
+    uintptr_t ahead;    /* where the row would lie that the next band reads when this one is at row 0; 0: nowhere */
+    char *level_lines;  /* on W, "apart" lanes apart */
     int64_t apart;
 } pp_sweep;
 
-/* levels.c: sizes; scratch; the band's column lines; a row of the target from its column line. */
+/* levels.c: sizes; scratch; the band's column lines; a row of the target from its column line (of maxima its elements). */
 bool pp_levels_across(const pp_sweep *s);
-void pp_levels_measure(pp_sweep *s);
 int64_t pp_levels_band(const pp_sweep *s, int64_t row_bytes);
-size_t pp_levels_scratch(pp_sweep *s, char *scratch, size_t used, int64_t outputs);
+int64_t pp_levels_line(const pp_problem *p, const pp_axis *axis, int64_t lane);
+size_t pp_levels_scratch(pp_sweep *s, char *scratch, size_t used);
 void pp_levels_fill_band(pp_sweep *s, const int64_t at[PP_AXES], const pp_window *wd, bool goes_on);
 void pp_levels_along(pp_sweep *s, const char *column, int64_t h, char *result);
 bool pp_levels_apply(const pp_problem *problem, pp_direction direction, pp_reducing reducing);

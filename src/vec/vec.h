@@ -63,48 +63,30 @@ PP_NOINLINE static void V(pp, copy_first)(void *to, const void *from, int64_t by
 #define PP_LANE_OWN PP_OWN_I16
 #include "lanes.inc"
 
-/* 16-bit floats as integers: lane = (sign ? bits ^ fold : bits) ^ mask + bias turns them into the order of their values, with
- * every NaN above all (or, ignored, below all).  An order without an infinity leaves lanes as they are. */
-typedef struct V(i16, ordering) {
-    V(i16, vec) fold, mask, bias, infinity;
-} V(i16, ordering);
+/* Floats by the integers that their bits are. */
+#define PP_LANE i16
+#define PP_LANE_OF i16
+#define PP_LANE_TYPE int16_t
+#define PP_LANE_UNSIGNED uint16_t
+#define PP_LANE_BITS 16
+#define PP_LANE_INFINITY o.infinity
+#include "order.inc"
 
-PP_INLINE V(i16, ordering) V(i16, order)(pp_order o)
-{
-    int bias = o.ignore_nan ? INT16_MAX - o.infinity : o.infinity + 1 + INT16_MIN;
-    V(i16, ordering)
-    order = {V(i16, splat)(o.infinity ? INT16_MAX : 0), V(i16, splat)((int16_t)o.mask), V(i16, splat)((int16_t)(o.infinity ? bias : 0)),
-             V(i16, splat)((int16_t)o.infinity)};
-    return order;
-}
+#define PP_LANE k32
+#define PP_LANE_OF i32
+#define PP_LANE_TYPE int32_t
+#define PP_LANE_UNSIGNED uint32_t
+#define PP_LANE_BITS 32
+#define PP_LANE_INFINITY 0x7f800000
+#include "order.inc"
 
-#if PP_VECTOR_BYTES
-#define PP_WRAPPING(x) ((V(u16, vec))(x))
-#else
-#define PP_WRAPPING(x) ((uint16_t)(x))
-#endif
-
-PP_INLINE V(i16, vec) V(i16, ordered)(V(i16, vec) v, V(i16, ordering) o)
-{
-    return (V(i16, vec))(PP_WRAPPING(v ^ ((v >> 15) & o.fold) ^ o.mask) + PP_WRAPPING(o.bias));
-}
-
-PP_INLINE V(i16, vec) V(i16, restored)(V(i16, vec) v, V(i16, ordering) o)
-{
-    V(i16, vec) u = (V(i16, vec))((V(i16, vec))(PP_WRAPPING(v) - PP_WRAPPING(o.bias)) ^ o.mask);
-    return (V(i16, vec))(u ^ ((u >> 15) & o.fold));
-}
-
-PP_INLINE V(i16, mask) V(i16, is_nan)(V(i16, vec) element, V(i16, ordering) o)
-{
-    V(i16, vec) size = (V(i16, vec))(element & INT16_MAX);
-#if PP_VECTOR_BYTES
-    return (V(i16, mask))(size > o.infinity);
-#else
-    return (V(i16, mask)) - (size > o.infinity);
-#endif
-}
-#undef PP_WRAPPING
+#define PP_LANE k64
+#define PP_LANE_OF i64
+#define PP_LANE_TYPE int64_t
+#define PP_LANE_UNSIGNED uint64_t
+#define PP_LANE_BITS 64
+#define PP_LANE_INFINITY (uint64_t)0x7ff << 52
+#include "order.inc"
 
 /* ---- widen: elements of a dtype to the lanes it is summed in; narrow: such lanes to elements, rounding half to even */
 
@@ -257,7 +239,6 @@ PP_INLINE V(i32, vec) V(f32, rank)(V(f32, vec) v, pp_order o)
     V(i32, vec) nan = V(i32, splat)(o.ignore_nan ? INT32_MIN : INT32_MAX);
     return V(i32, select)(PP_MASK(f32, v != v), nan, (V(i32, vec))(b ^ ((b >> 31) & INT32_MAX)));
 }
-PP_INLINE V(i32, vec) V(i32, ranked)(V(i32, vec) key) { return (V(i32, vec))(key ^ ((key >> 31) & INT32_MAX)); }
 
 PP_INLINE V(i32, vec) V(f32, key)(V(f32, vec) v, pp_order o) { return V(f32, rank)(V(f32, add)(v, V(f32, splat)(0.0f)), o); }
 
@@ -273,7 +254,6 @@ PP_INLINE V(i64, vec) V(f64, rank)(V(f64, vec) v, pp_order o)
     V(i64, vec) nan = V(i64, splat)(o.ignore_nan ? INT64_MIN : INT64_MAX);
     return V(i64, select)(PP_MASK(f64, v != v), nan, (V(i64, vec))(b ^ ((b >> 63) & INT64_MAX)));
 }
-PP_INLINE V(i64, vec) V(i64, ranked)(V(i64, vec) key) { return (V(i64, vec))(key ^ ((key >> 63) & INT64_MAX)); }
 
 PP_INLINE V(i64, vec) V(f64, key)(V(f64, vec) v, pp_order o) { return V(f64, rank)(V(f64, add)(v, V(f64, splat)(0.0)), o); }
 
