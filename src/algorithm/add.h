@@ -6,8 +6,7 @@
 
 typedef enum pp_added {
     PP_ADDED,
-    PP_ADDED_FOREIGN, /* stopped at an index of the plane that is not one of the sums here */
-    PP_ADDED_BAD      /* stopped at one that is no index of the plane */
+    PP_ADDED_BAD /* stopped at one that is no index of the plane */
 } pp_added;
 
 /* sums[(indices[j] - base_j - first) * inner + j * lane_step] += grads[j], one j after another, where base_j = base + j * base_step;
@@ -17,8 +16,7 @@ typedef struct pp_add {
     int64_t count, index_step, grad_step;
     int64_t base, base_step;
     int64_t plane;       /* indices, less their base, lie below */
-    int64_t first, live; /* those from "first" on, "live" of them, have a sum */
-    bool others;         /* the rest add nothing; else they are foreign */
+    int64_t first, live; /* those from "first" on, "live" of them, have a sum; the rest add nothing */
     void *sums;
     int64_t inner, lane_step;
 } pp_add;

@@ -7,15 +7,12 @@
 #include "../sweep/sweep.h"
 #include "add.h"
 #include "algorithm.h"
+#include "gather.h"
 #include "winners.h"
 
 #include <string.h>
 
-enum {
-    NEAR_BYTES = 48 * 1024,  /* of sums kept near, where a few rows take no more */
-    FAR_BYTES = 1024 * 1024, /* at most */
-    FOUND_OUTPUTS = 4 * 1024 /* whose winners are found before their gradients are added */
-};
+enum { MOST_ROWS = 1024 }; /* of a window, to be looked at in the caller's indices */
 
 typedef struct scatter {
     const pp_run *run;
@@ -29,14 +26,16 @@ typedef struct scatter {
     pp_sweep sweep;            /* finds the winners ... */
     pp_winners finder;         /* ... or this does, of some rows at once: */
     int32_t *found;            /* NULL: the sweep does */
-    const int32_t *found_now;  /* of the row that is added next */
-    bool flat;                 /* gradients and winners of several rows lie as if of one */
-    char *scratch, *sums;      /* of rows [low, high): in scratch, or where grad_input has just that form */
+    bool gathers;              /* else gradients are added one by one */
+    bool listed;               /* what makes a plane is known */
+    bool direct;               /* gathered sums are written where they belong */
+    pp_gathering gather;
+    char *scratch, *sums; /* of rows [low, high): in scratch, or where grad_input has just that form */
     int64_t low, high;
-    bool all;                   /* they are all rows of the part: other indices are passed over */
     bool dense;                 /* rows of grad_input lie like the sums, side by side */
     bool exact;                 /* ... and are the same: nothing to convert or to add to */
     char *elements, *gradients; /* of a row: gathered, as lanes */
+    char *indices;              /* of a row, gathered */
 } scatter;
 
 static bool recomputes(const pp_problem *p) { return p->desc.backward == PP_BACKWARD_RECOMPUTE; }
@@ -59,23 +58,22 @@ static size_t row_size(const pp_problem *p, size_t each)
 
 static size_t own_size(const pp_problem *p)
 {
-    return sums_size(p) + row_size(p, pp_dtypes[p->desc.dtype].size) + row_size(p, pp_dtypes[p->desc.dtype].sum_size);
+    size_t indices = recomputes(p) ? 0 : row_size(p, sizeof(int64_t));
+    return sums_size(p) + row_size(p, pp_dtypes[p->desc.dtype].size) + row_size(p, pp_dtypes[p->desc.dtype].sum_size) + indices;
 }
 
-/* Winners of some rows. */
-static size_t found_size(const pp_problem *p)
-{
-    return pp_aligned((size_t)pp_max(p->axis[2].output * p->inner, FOUND_OUTPUTS) * sizeof(int32_t));
-}
+/* Winners of a row. */
+static size_t found_size(const pp_problem *p) { return pp_aligned((size_t)(p->axis[2].output * p->inner) * sizeof(int32_t)); }
 
 static size_t scratch_size(const pp_problem *p)
 {
-    if (!recomputes(p)) return own_size(p);
-    if (pp_winners_apply(p)) return own_size(p) + found_size(p) + pp_winners_size(p);
+    size_t own = own_size(p) + pp_gathering_size(p);
+    if (!recomputes(p)) return own;
+    if (pp_winners_apply(p)) return own + found_size(p) + pp_winners_size(p);
     pp_run run = {.problem = p, .group = pp_whole_group(p), .direction = PP_BACKWARD};
     for (int a = 0; a < 3; a++) run.end[a] = p->axis[a].input;
     pp_sweep s;
-    return own_size(p) + pp_sweep_init(&s, &run, PP_FORWARD, PP_WINNERS, false, NULL);
+    return own + pp_sweep_init(&s, &run, PP_FORWARD, PP_WINNERS, false, NULL);
 }
 
 /* ------------------------------------------------------------------------------------------------ adding */
@@ -107,13 +105,12 @@ static pp_added add_row(scatter *s, const int64_t at[PP_AXES], int64_t count)
     bool wide = true;
     const char *grads = gradients_of(s, at, count, &grad), *indices;
     pp_add a = {.plane = p->plane, .first = s->low * (s->row / s->lanes), .live = (s->high - s->low) * (s->row / s->lanes)};
-    a.others = s->all;
     a.sums = s->sums;
     a.inner = s->lanes;
     a.lane_step = 1;
     if (s->found) {
         wide = false;
-        indices = (const char *)s->found_now;
+        indices = (const char *)s->found;
         index = (pp_strides){p->inner, 1};
     } else if (recomputes(p)) {
         indices = (const char *)(pp_sweep_winners(&s->sweep, at) + (at[PP_W] - s->from[2]) * p->inner + s->first_lane);
@@ -146,26 +143,18 @@ static pp_added add_row(scatter *s, const int64_t at[PP_AXES], int64_t count)
     return added;
 }
 
-/* Adds the gradients of outputs [from, to) on the outermost axis. */
-static pp_added add_rows(scatter *s, int64_t at[PP_AXES], int64_t from, int64_t to)
+/* Adds the gradients of all outputs to look at. */
+static pp_added add_all(scatter *s, int64_t at[PP_AXES])
 {
-    int64_t begin[3], end[3];
-    for (int a = 0; a < 3; a++) begin[a] = a == s->axis ? from : s->from[a], end[a] = a == s->axis ? to : s->to[a];
-    int64_t width = end[2] - begin[2], some = s->found ? pp_max(FOUND_OUTPUTS / pp_max(width * s->problem->inner, 1), 1) : INT64_MAX, rows;
+    int64_t width = s->to[2] - s->from[2];
     if (width == 0) return PP_ADDED;
-    at[PP_W] = begin[2];
+    at[PP_W] = s->from[2];
     at[PP_INNER] = s->first_lane;
-    for (at[PP_D] = begin[0]; at[PP_D] < end[0]; at[PP_D]++) {
-        for (at[PP_H] = begin[1]; at[PP_H] < end[1];) {
-            int64_t until = at[PP_H] + pp_min(some, end[1] - at[PP_H]);
-            if (s->found) pp_winners_find(&s->finder, at, until - at[PP_H], s->found);
-            s->found_now = s->found;
-            for (; at[PP_H] < until; at[PP_H] += rows) {
-                rows = s->flat ? until - at[PP_H] : 1;
-                pp_added added = add_row(s, at, rows * width);
-                if (added != PP_ADDED) return added;
-                if (s->found) s->found_now += rows * width * s->problem->inner;
-            }
+    for (at[PP_D] = s->from[0]; at[PP_D] < s->to[0]; at[PP_D]++) {
+        for (at[PP_H] = s->from[1]; at[PP_H] < s->to[1]; at[PP_H]++) {
+            if (s->found) pp_winners_find(&s->finder, at, 1, s->found, width * s->problem->inner);
+            pp_added added = add_row(s, at, width);
+            if (added != PP_ADDED) return added;
         }
     }
     return PP_ADDED;
@@ -215,21 +204,173 @@ static void write_rows(const scatter *s, int64_t at[PP_AXES], int64_t from, int6
     }
 }
 
-/* Moves on, so that the sums are those of rows [low, high): what is before them is complete. */
-static void move_to(scatter *s, int64_t at[PP_AXES], int64_t low, int64_t high)
+/* ------------------------------------------------------------------------------------------------ gathering */
+
+/* Indices in the tensor to those in the plane; what lies in no plane stays so. */
+static void to_plane(const scatter *s, const int64_t at[PP_AXES], void *indices, int64_t width, bool wide)
 {
-    size_t row = (size_t)s->row * s->lane;
-    if (low > s->high) { /* rows between windows */
-        memset(s->sums + (size_t)(s->high - s->low) * row, 0, (size_t)(low - s->high) * row);
-        s->high = low;
+    const pp_problem *p = s->problem;
+    int64_t base = (at[PP_N] * p->desc.channels + at[PP_C] + at[PP_INNER]) * p->plane;
+    for (int64_t i = 0; i < width * s->lanes; i++) {
+        int64_t index = wide ? ((int64_t *)indices)[i] : ((int32_t *)indices)[i];
+        index -= index == -1 ? 0 : base + (p->inner > 1 ? i % s->lanes * p->plane : 0);
+        if (index < -1 || index >= p->plane) index = -2;
+        if (wide) ((int64_t *)indices)[i] = index;
+        else ((int32_t *)indices)[i] = (int32_t)index;
     }
-    write_rows(s, at, s->low, low);
-    memmove(s->sums, s->sums + (size_t)(low - s->low) * row, (size_t)(s->high - low) * row);
-    s->low = low;
-    if (high > s->high) {
-        memset(s->sums + (size_t)(s->high - low) * row, 0, (size_t)(high - s->high) * row);
-        s->high = high;
+}
+
+/* How many rows of outputs from "at" on, of at most "rows", see their input alike and have their indices at equal distances. */
+static int64_t rows_alike(const scatter *s, const int64_t at[PP_AXES], int64_t rows)
+{
+    int64_t begin, end;
+    if (recomputes(s->problem) || s->lanes > 1 || s->problem->desc.index_convention == PP_INDEX_TENSOR) return 1;
+    pp_axis_inside(&s->run->group.axis[1], &begin, &end);
+    return at[PP_H] >= begin && at[PP_H] < end ? pp_min(rows, end - at[PP_H]) : 1;
+}
+
+/* The caller's indices of rows alike, or those of the sweep, as tags; false: one lies in no window. */
+static bool take_rows(const scatter *s, const int64_t at[PP_AXES], int64_t count, int32_t *tags)
+{
+    const pp_problem *p = s->problem;
+    const pp_axis *axis = s->run->group.axis;
+    const pp_array *array = &p->array[PP_INDICES];
+    int64_t width = s->to[2] - s->from[2];
+    int32_t rows[MOST_ROWS];
+    pp_window d = pp_axis_window(&axis[0], at[PP_D]), h = pp_axis_window(&axis[1], at[PP_H]);
+    bool along = s->lanes == 1;
+    pp_take t = {.wide = recomputes(p) || p->desc.indices == PP_INDEX_I64, .tags = tags, .rows = rows};
+    pp_strides stride = {p->inner, 1}, dense = {s->lanes, 1};
+    t.positions = along ? count : width;
+    t.lanes = along ? width : s->lanes;
+    t.tag_step = along ? s->gather.pitch : s->lanes;
+    t.first = s->from[2] * axis[2].stride - axis[2].pad_begin;
+    t.base = (d.first * axis[1].input + h.first) * axis[2].input + t.first;
+    t.apart = along ? axis[2].stride : 0;
+    t.first_step = along ? 0 : axis[2].stride;
+    t.base_step = along ? axis[1].stride * axis[2].input : axis[2].stride;
+    t.input = axis[2].input;
+    t.kernel = axis[2].kernel;
+    for (int64_t i = d.begin; i < d.end && !recomputes(p); i++) {
+        for (int64_t j = h.begin; j < h.end; j++) {
+            rows[t.row_count++] = (int32_t)((i * axis[0].step * axis[1].input + j * axis[1].step) * axis[2].input);
+        }
     }
+    if (recomputes(p)) {
+        t.indices = pp_sweep_winners((pp_sweep *)&s->sweep, at) + s->first_lane;
+    } else {
+        int64_t offset = 0;
+        size_t size = t.wide ? sizeof(int64_t) : sizeof(int32_t);
+        for (int i = 0; i < PP_AXES; i++) offset += at[i] * array->stride[i];
+        t.indices = s->run->base[PP_INDICES] + offset * (int64_t)size;
+        stride = (pp_strides){array->stride[PP_W], array->stride[PP_INNER]};
+        bool apart = along ? stride.group != 1 && width > 1 : stride.inner != 1 && s->lanes > 1;
+        if (apart || p->desc.index_convention == PP_INDEX_TENSOR) {
+            pp_copy(s->indices, dense, t.indices, stride, width, s->lanes, size);
+            if (p->desc.index_convention == PP_INDEX_TENSOR) to_plane(s, at, s->indices, width, t.wide);
+            t.indices = s->indices;
+            stride = dense;
+        }
+    }
+    t.index_step = along ? array->stride[PP_H] : stride.group;
+    return s->run->kernels->take(&t) || recomputes(p);
+}
+
+/* Brings "rows" rows of outputs from "at" on into the lines. */
+static bool fetch_rows(scatter *s, int64_t at[PP_AXES], int64_t rows)
+{
+    const pp_problem *p = s->problem;
+    pp_gathering *g = &s->gather;
+    int64_t width = s->to[2] - s->from[2], first = at[PP_H], height = p->array[PP_GRAD_OUTPUT].stride[PP_H], some;
+    int64_t row = pp_gathering_row(g, at[PP_D], first) + s->from[2] * s->lanes;
+    pp_strides dense = {s->lanes, 1}, stride;
+    bool fits = true;
+    at[PP_W] = s->from[2];
+    at[PP_INNER] = s->first_lane;
+    if (s->found) pp_winners_find(&s->finder, at, rows, g->tags + row, g->pitch);
+    for (; !s->found && at[PP_H] < first + rows; at[PP_H] += some) {
+        some = rows_alike(s, at, first + rows - at[PP_H]);
+        fits &= take_rows(s, at, some, g->tags + row + (at[PP_H] - first) * g->pitch);
+    }
+    at[PP_H] = first;
+    char *target = g->grads + (size_t)row * s->lane;
+    const char *grads = gradients_of(s, at, width, &stride);
+    int64_t words = (int64_t)(s->lane / sizeof(float));
+    if (grads != s->gradients && (s->lanes == 1 || stride.inner == 1) && (width == 1 || stride.group == s->lanes)) {
+        pp_rows copy = {grads, target, rows, width * s->lanes * words, height * words, g->pitch * words};
+        s->run->kernels->rows(&copy);
+        return fits;
+    }
+    for (int64_t i = 0; i < rows; i++, at[PP_H]++, target += (size_t)g->pitch * s->lane) {
+        if (i) grads = gradients_of(s, at, width, &stride);
+        pp_copy(target, dense, grads, stride, width, s->lanes, s->lane);
+    }
+    at[PP_H] = first;
+    return fits;
+}
+
+/* Outputs [from, to) on the outermost axis. */
+static bool fetch(scatter *s, int64_t at[PP_AXES], int64_t from, int64_t to)
+{
+    bool fits = true;
+    if (s->to[2] == s->from[2]) return true;
+    at[PP_D] = s->from[0];
+    at[PP_H] = s->from[1];
+    if (s->axis == 2) return fetch_rows(s, at, 1);
+    int64_t step = s->axis == 1 && s->gather.whole ? to - from : 1;
+    for (; from < to; from += step) {
+        at[PP_D + s->axis] = from;
+        fits &= fetch_rows(s, at, s->axis == 1 ? step : s->to[1] - s->from[1]);
+    }
+    return fits;
+}
+
+/* Makes rows [from, to) of the part from what was fetched. */
+static void gather_rows(scatter *s, int64_t at[PP_AXES], int64_t from, int64_t to, bool list)
+{
+    const pp_array *array = &s->problem->array[PP_GRAD_INPUT];
+    const pp_axis *axis = s->problem->axis;
+    int64_t begin[3], end[3], stride[3] = {axis[1].input * axis[2].input * s->lanes, axis[2].input * s->lanes, s->lanes};
+    for (int a = 0; a < 3; a++) {
+        begin[a] = a == s->axis ? from : s->begin[a];
+        end[a] = a == s->axis ? to : s->end[a];
+        if (s->direct) stride[a] = array->stride[PP_D + a];
+    }
+    if (list) pp_gathering_list(&s->gather, begin, end, stride);
+    int64_t offset = begin[0] * stride[0] + begin[1] * stride[1] + begin[2] * stride[2];
+    if (s->direct) {
+        offset += at[PP_N] * array->stride[PP_N] + at[PP_C] * array->stride[PP_C] + s->first_lane * array->stride[PP_INNER];
+        pp_gathering_run(&s->gather, s->run->base[PP_GRAD_INPUT] + offset * (int64_t)s->lane);
+        return;
+    }
+    s->low = from;
+    s->high = to;
+    s->sums = s->scratch;
+    pp_gathering_run(&s->gather, s->sums + (offset - from * s->row) * (int64_t)s->lane);
+    write_rows(s, at, from, to);
+}
+
+static bool gather_plane(scatter *s, int64_t at[PP_AXES])
+{
+    pp_gathering *g = &s->gather;
+    int64_t done = s->from[s->axis];
+    if (g->whole) {
+        if (!fetch(s, at, done, s->to[s->axis])) return false;
+        gather_rows(s, at, s->begin[s->axis], s->end[s->axis], !s->listed);
+        s->listed = true;
+        return true;
+    }
+    for (int64_t i = s->begin[s->axis]; i < s->end[s->axis]; i++) {
+        pp_window over = pp_axis_window(&g->cover[s->axis], i);
+        if (over.begin < over.end) {
+            int64_t step = g->cover[s->axis].step, last = over.first + (over.end - 1) * step;
+            done = pp_max(done, over.first + over.begin * step);
+            if (done <= last && !fetch(s, at, done, last + 1)) return false;
+            done = pp_max(done, last + 1);
+        }
+        gather_rows(s, at, i, i + 1, true);
+    }
+    return true;
 }
 
 /* ------------------------------------------------------------------------------------------------ planes */
@@ -239,54 +380,24 @@ static pp_added do_whole(scatter *s, int64_t at[PP_AXES])
 {
     s->low = s->begin[s->axis];
     s->high = s->end[s->axis];
-    s->all = true;
     bool in_place = s->dense && s->exact;
     s->sums = in_place ? target_row(s, at, s->low) : s->scratch;
     memset(s->sums, 0, (size_t)((s->high - s->low) * s->row) * s->lane);
-    pp_added added = add_rows(s, at, s->from[s->axis], s->to[s->axis]);
+    pp_added added = add_all(s, at);
     if (added == PP_ADDED && !in_place) write_rows(s, at, s->low, s->high);
     return added;
 }
 
-/* So many outputs on the outermost axis at once that few sums are kept. */
-static pp_added do_near(scatter *s, int64_t at[PP_AXES], int64_t outputs)
-{
-    const pp_axis *axis = &s->run->group.axis[s->axis];
-    s->low = s->high = s->begin[s->axis];
-    s->all = false;
-    s->sums = s->scratch;
-    for (int64_t o = s->from[s->axis]; o < s->to[s->axis]; o += outputs) {
-        int64_t to = pp_min(o + outputs, s->to[s->axis]), low, high;
-        pp_axis_reach(axis, o, to, &low, &high);
-        if (low == high) low = high = s->low; /* windows that see nothing */
-        if (o == s->from[s->axis]) s->low = s->high = pp_min(low, s->low);
-        move_to(s, at, low, high);
-        pp_added added = add_rows(s, at, o, to);
-        if (added != PP_ADDED) return added;
-    }
-    move_to(s, at, pp_max(s->end[s->axis], s->low), 0);
-    return PP_ADDED;
-}
-
-/* How many outputs do_near takes; 0: do_whole is better. */
-static int64_t outputs_near(const scatter *s)
-{
-    const pp_axis *axis = &s->run->group.axis[s->axis];
-    int64_t row = s->row * (int64_t)s->lane, reach = pp_min(pp_max(axis->longest - 1, 0) * axis->step + 1, axis->input);
-    if (s->dense && s->exact && (!s->problem->stream || reach * row > FAR_BYTES)) return 0;
-    if (s->run->accumulate && !recomputes(s->problem)) return 0;              /* what is added to cannot be done again */
-    if (recomputes(s->problem) && s->axis == 2) return s->to[2] - s->from[2]; /* the sweep finds whole rows of winners */
-    int64_t periods = pp_max(NEAR_BYTES / row - reach, 0) / axis->advance;
-    return pp_min(periods * axis->period + 1, pp_max(axis->output, 1));
-}
-
 static pp_status do_plane(scatter *s, int64_t plane)
 {
-    int64_t at[PP_AXES] = {0}, outputs = outputs_near(s);
+    int64_t at[PP_AXES] = {0};
     pp_at_plane(s->problem, plane, at);
-    pp_added added = outputs ? do_near(s, at, outputs) : PP_ADDED_FOREIGN;
-    if (added == PP_ADDED_FOREIGN) added = do_whole(s, at);
-    return added == PP_ADDED ? PP_OK : PP_BAD_INDEX;
+    if (s->gathers) {
+        s->finder.tags = true;
+        if (gather_plane(s, at)) return PP_OK;
+        s->finder.tags = false;
+    }
+    return do_whole(s, at) == PP_ADDED ? PP_OK : PP_BAD_INDEX;
 }
 
 /* ------------------------------------------------------------------------------------------------ tasks */
@@ -325,16 +436,6 @@ static bool is_dense(const scatter *s)
     return dense;
 }
 
-/* Whether gradients and winners of several output rows can be taken for one row. */
-static bool is_flat(const scatter *s)
-{
-    const pp_problem *p = s->problem;
-    const int64_t *grad = p->array[PP_GRAD_OUTPUT].stride, *index = p->array[PP_INDICES].stride, width = p->axis[2].output;
-    if (p->inner > 1 || s->axis == 2 || s->element != s->lane || s->from[2] > 0 || s->to[2] < width) return false;
-    if (grad[PP_H] != width * grad[PP_W]) return false;
-    return recomputes(p) ? s->found != NULL : index[PP_H] == width * index[PP_W];
-}
-
 static void prepare(scatter *s, char *scratch)
 {
     const pp_problem *p = s->problem;
@@ -348,7 +449,10 @@ static void prepare(scatter *s, char *scratch)
     s->scratch = scratch;
     s->elements = scratch + sums_size(p);
     s->gradients = s->elements + row_size(p, s->element);
-    s->flat = is_flat(s);
+    s->indices = s->gradients + row_size(p, s->lane);
+    const int64_t *stride = p->array[PP_GRAD_INPUT].stride;
+    bool side_by_side = p->inner > 1 ? stride[PP_INNER] == 1 : stride[PP_W] == 1 || s->end[2] - s->begin[2] == 1;
+    s->direct = s->exact && !p->stream && side_by_side;
 }
 
 static pp_status run_scatter(const pp_run *run, int64_t task, int64_t tasks, char *scratch)
@@ -370,12 +474,20 @@ static pp_status run_scatter(const pp_run *run, int64_t task, int64_t tasks, cha
     }
     for (int a = 0; a < 3; a++) s.begin[a] = part.begin[a], s.end[a] = part.end[a];
     pp_outputs_of_range(recomputes(p) ? &part : run, s.from, s.to);
-    if (recomputes(p) && pp_winners_apply(p)) {
-        s.found = (int32_t *)(void *)(scratch + own_size(p));
-        pp_winners_init(&s.finder, &part, s.from[2], s.to[2], scratch + own_size(p) + found_size(p));
-    }
     prepare(&s, scratch);
-    if (recomputes(p) && !s.found) { pp_sweep_init(&s.sweep, &part, PP_FORWARD, PP_WINNERS, false, scratch + own_size(p)); }
+    s.gathers = pp_gathering_applies(p) && (recomputes(p) || (tasks <= planes || by_channels(p)));
+    if (s.gathers) {
+        pp_gathering_init(&s.gather, &part, s.axis, s.from[s.axis], s.to[s.axis], s.lanes, scratch + own_size(p));
+        /* what is added to cannot be done again */
+        if (!recomputes(p)) s.gathers = (s.gather.whole || !run->accumulate) && p->axis[0].longest * p->axis[1].longest <= MOST_ROWS;
+    }
+    scratch += own_size(p) + pp_gathering_size(p);
+    if (recomputes(p) && pp_winners_apply(p)) {
+        s.found = (int32_t *)(void *)scratch;
+        pp_winners_init(&s.finder, &part, s.from[2], s.to[2], scratch + found_size(p));
+    } else if (recomputes(p)) {
+        pp_sweep_init(&s.sweep, &part, PP_FORWARD, PP_WINNERS, false, scratch);
+    }
     pp_status status = PP_OK;
     for (int64_t i = first; i < last && status == PP_OK; i++) status = do_plane(&s, run->group.first + i);
     if (p->stream) run->kernels->stream(NULL, NULL, 0);

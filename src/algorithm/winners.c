@@ -144,14 +144,14 @@ static void aim(const pp_winners *w, const int64_t at[PP_AXES], int64_t h, int64
 
 /* Runs the kernel for "repeat" rows from h on, or positions of it from x on with channels, whose first window is "window". */
 static void find(pp_winners *w, const int64_t at[PP_AXES], const pp_window window[3], int64_t h, int64_t x, int64_t repeat,
-                 int32_t *indices)
+                 int32_t *indices, int64_t step)
 {
     const pp_problem *p = w->run->problem;
     const int64_t *stride = p->array[PP_INPUT].stride;
     const pp_axis *axis = w->run->group.axis;
     bool channels = has_channels(p), empty = false;
     int64_t outputs = channels ? p->inner : w->to - w->from, source = at[PP_N] * stride[PP_N] + at[PP_C] * stride[PP_C];
-    pp_winner k = {.target_index = indices, .repeat = repeat, .target_step = outputs, .lanes = outputs};
+    pp_winner k = {.target_index = indices, .repeat = repeat, .target_step = step, .lanes = outputs};
     for (int a = 0; a < 3; a++) {
         if (a == 2 && !channels) continue;
         empty |= is_empty(&window[a]);
@@ -160,7 +160,7 @@ static void find(pp_winners *w, const int64_t at[PP_AXES], const pp_window windo
         k.base = k.base * axis[a].input + tap;
     }
     if (empty) { /* only for gradients */
-        for (int64_t i = 0; i < repeat * outputs; i++) indices[i] = -1;
+        for (int64_t r = 0; r < repeat; r++) memset(indices + r * step, -1, (size_t)outputs * sizeof *indices);
         return;
     }
     list_taps(w, window);
@@ -179,6 +179,13 @@ static void find(pp_winners *w, const int64_t at[PP_AXES], const pp_window windo
         k.outputs = w->outputs;
         k.picks = w->picks;
     }
+    if (w->tags) {
+        k.base = 0;
+        for (int a = 0; a < (channels ? 3 : 2); a++) k.base = k.base * axis[a].input + window[a].begin * axis[a].step;
+        if (!channels) k.base *= axis[2].input;
+        k.index_step = 0;
+        k.tags = true;
+    }
     if (!indices) aim(w, at, h, x, &k);
     k.source = w->run->base[PP_INPUT] + source * (int64_t)pp_dtypes[p->desc.dtype].size;
     k.taps = w->taps;
@@ -189,20 +196,20 @@ static void find(pp_winners *w, const int64_t at[PP_AXES], const pp_window windo
     w->run->kernels->winner(&k);
 }
 
-void pp_winners_find(pp_winners *w, const int64_t at[PP_AXES], int64_t rows, int32_t *indices)
+void pp_winners_find(pp_winners *w, const int64_t at[PP_AXES], int64_t rows, int32_t *indices, int64_t pitch)
 {
     const pp_axis *axis = w->run->group.axis;
     int64_t end = at[PP_H] + rows, same, inner = w->run->problem->inner;
     pp_window window[3] = {pp_axis_window(&axis[0], at[PP_D])};
     for (int64_t h = at[PP_H]; h < end; h += same) {
-        int32_t *to = indices ? indices + (h - at[PP_H]) * (w->to - w->from) * inner : NULL;
+        int32_t *to = indices ? indices + (h - at[PP_H]) * pitch : NULL;
         window[1] = pp_axis_window(&axis[1], h);
         same = inner == 1 ? alike(w, 1, h, end - h) : 1;
-        if (inner == 1) find(w, at, window, h, w->from, same, to);
+        if (inner == 1) find(w, at, window, h, w->from, same, to, pitch);
         for (int64_t x = w->from, count; inner > 1 && x < w->to; x += count) {
             count = alike(w, 2, x, w->to - x);
             window[2] = pp_axis_window(&axis[2], x);
-            find(w, at, window, h, x, count, to);
+            find(w, at, window, h, x, count, to, inner);
             if (to) to += count * inner;
         }
     }
@@ -255,7 +262,7 @@ static pp_status run_winners(const pp_run *run, int64_t task, int64_t tasks, cha
         pp_at_plane(run->problem, run->group.first + begin / height / depth, at);
         at[PP_D] = run->begin[0] + begin / height % depth;
         at[PP_H] = run->begin[1] + begin % height;
-        pp_winners_find(&w, at, rows, NULL);
+        pp_winners_find(&w, at, rows, NULL, 0);
     }
     return PP_OK;
 }

@@ -13,6 +13,7 @@ typedef struct pp_winners {
     int64_t count;
     char *picks;
     int64_t outputs; /* of a pair of vectors */
+    bool tags;       /* what is found is told from the window's first tap on (kernels/gather.h), else in the plane */
     float empty;     /* value of a window that sees nothing but ignored NaN */
 } pp_winners;
 
@@ -21,8 +22,8 @@ bool pp_winners_apply(const pp_problem *problem);
 size_t pp_winners_size(const pp_problem *problem);
 void pp_winners_init(pp_winners *w, const pp_run *run, int64_t from, int64_t to, char *scratch);
 
-/* Winners of "rows" rows from "at" on (same n, c, d).  indices: where they go as int32_t side by side; NULL: with their values to
- * the output and the indices of a forward run. */
-void pp_winners_find(pp_winners *w, const int64_t at[PP_AXES], int64_t rows, int32_t *indices);
+/* Winners of "rows" rows from "at" on (same n, c, d).  indices: where they go as int32_t, rows "pitch" apart; NULL: with their
+ * values to the output and the indices of a forward run. */
+void pp_winners_find(pp_winners *w, const int64_t at[PP_AXES], int64_t rows, int32_t *indices, int64_t pitch);
 
 #endif

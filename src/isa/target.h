@@ -28,5 +28,6 @@
 #define PP_OWN_NANS 128
 #define PP_OWN_WIDEN 256
 #define PP_OWN_WHERE 1024
+#define PP_OWN_TURNS 2048
 
 #endif

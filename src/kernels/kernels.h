@@ -4,6 +4,7 @@
 #define PP_KERNELS_H
 
 #include "../common.h"
+#include "gather.h"
 #include "levels.h"
 #include "pick.h"
 #include "winner.h"
@@ -122,6 +123,9 @@ typedef struct pp_kernels {
     pp_windows_fn sum_windows, max_windows; /* of four whole ones */
     pp_pick_fn pick_sum, pick_max[2];       /* windows on rows of lanes; NaN wins.  [1]: of elements that have to be ordered */
     pp_winner_fn winner;                    /* elements -> where the largest of small windows lie */
+    pp_gather_fn gather;                    /* gradients, as sum lanes, to their winners */
+    pp_take_fn take;                        /* for it, of any type: indices to tags ... */
+    pp_rows_fn rows;                        /* ... and gradients */
     const pp_level_kernels *sum_levels;     /* on sum lanes */
     const pp_level_kernels *max_levels;     /* on keys of max lanes */
 } pp_kernels;

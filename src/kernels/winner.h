@@ -25,6 +25,7 @@ typedef struct pp_winner {
     int64_t begin, end;          /* those that exist */
     int64_t outputs;             /* whose taps lie in two vectors of lanes */
     const char *picks;           /* where: one vector per step, for either half of these outputs */
+    bool tags;                   /* no column is added: what is found is relative to the window */
     int64_t base, complement;    /* complement: 0, or -1 where the last of equals wins: then the list runs backward, its indices inverted */
     pp_order order;
     bool last_nan;

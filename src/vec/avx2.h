@@ -1,5 +1,5 @@
 /* What AVX2 does better than the generic vector code: partial loads and stores of 32- and 64-bit lanes, maxima, halves. */
-#define PP_OWN_F32 (PP_OWN_PARTIAL | PP_OWN_MAX | PP_OWN_PART | PP_OWN_PICK | PP_OWN_NANS)
+#define PP_OWN_F32 (PP_OWN_TURNS | PP_OWN_PARTIAL | PP_OWN_MAX | PP_OWN_PART | PP_OWN_PICK | PP_OWN_NANS)
 #define PP_OWN_F64 (PP_OWN_PARTIAL | PP_OWN_MAX | PP_OWN_PART | PP_OWN_PICK | PP_OWN_NANS)
 #define PP_OWN_I32 (PP_OWN_PARTIAL | PP_OWN_MAX)
 #define PP_OWN_I64 PP_OWN_PARTIAL
@@ -325,4 +325,23 @@ PP_INLINE f64_own__avx2 f64_with_nans__avx2(f64_own__avx2 v, f64_nans__avx2 nans
 PP_INLINE i32_own__avx2 byte_widen__avx2(const uint8_t *p)
 {
     return (i32_own__avx2)_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)p));
+}
+
+PP_INLINE f32_own__avx2 f32_alternate_low__avx2(f32_own__avx2 a, f32_own__avx2 b)
+{
+    __m256 low = _mm256_unpacklo_ps((__m256)a, (__m256)b), high = _mm256_unpackhi_ps((__m256)a, (__m256)b);
+    return (f32_own__avx2)_mm256_permute2f128_ps(low, high, 0x20);
+}
+PP_INLINE f32_own__avx2 f32_alternate_high__avx2(f32_own__avx2 a, f32_own__avx2 b)
+{
+    __m256 low = _mm256_unpacklo_ps((__m256)a, (__m256)b), high = _mm256_unpackhi_ps((__m256)a, (__m256)b);
+    return (f32_own__avx2)_mm256_permute2f128_ps(low, high, 0x31);
+}
+PP_INLINE f32_own__avx2 f32_evens__avx2(f32_own__avx2 a, f32_own__avx2 b)
+{
+    return (f32_own__avx2)_mm256_permute4x64_pd((__m256d)_mm256_shuffle_ps((__m256)a, (__m256)b, 0x88), 0xd8);
+}
+PP_INLINE f32_own__avx2 f32_odds__avx2(f32_own__avx2 a, f32_own__avx2 b)
+{
+    return (f32_own__avx2)_mm256_permute4x64_pd((__m256d)_mm256_shuffle_ps((__m256)a, (__m256)b, 0xdd), 0xd8);
 }

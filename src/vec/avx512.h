@@ -1,5 +1,5 @@
 /* AVX-512 (the Ice Lake set): masked partial loads and stores of every width, maxima with mask compares, halves. */
-#define PP_OWN_F32 (PP_OWN_WHERE | PP_OWN_PARTIAL | PP_OWN_MAX | PP_OWN_PART | PP_OWN_PICK | PP_OWN_NANS)
+#define PP_OWN_F32 (PP_OWN_TURNS | PP_OWN_WHERE | PP_OWN_PARTIAL | PP_OWN_MAX | PP_OWN_PART | PP_OWN_PICK | PP_OWN_NANS)
 #define PP_OWN_F64 (PP_OWN_WHERE | PP_OWN_PARTIAL | PP_OWN_MAX | PP_OWN_PART | PP_OWN_PICK | PP_OWN_NANS)
 #define PP_OWN_I32 (PP_OWN_WHERE | PP_OWN_PARTIAL | PP_OWN_MAX)
 #define PP_OWN_I64 (PP_OWN_WHERE | PP_OWN_PARTIAL | PP_OWN_MAX)
@@ -306,6 +306,10 @@ PP_INLINE f32_own__avx512 f32_choose__avx512(__mmask16 m, f32_own__avx512 a, f32
 {
     return (f32_own__avx512)_mm512_mask_mov_ps((__m512)b, m, (__m512)a);
 }
+PP_INLINE f32_own__avx512 f32_add_where__avx512(f32_own__avx512 sum, __mmask16 m, f32_own__avx512 v)
+{
+    return (f32_own__avx512)_mm512_mask_add_ps((__m512)sum, m, (__m512)sum, (__m512)v);
+}
 PP_INLINE bool f32_any_first__avx512(__mmask16 m, int64_t n) { return m & first__avx512(n); }
 PP_INLINE __mmask16 f32_unordered__avx512(f32_own__avx512 a, f32_own__avx512 b)
 {
@@ -354,3 +358,24 @@ PP_INLINE i64_own__avx512 i64_choose__avx512(__mmask8 m, i64_own__avx512 a, i64_
     return (i64_own__avx512)_mm512_mask_mov_epi64((__m512i)b, m, (__m512i)a);
 }
 PP_INLINE bool i64_any_first__avx512(__mmask8 m, int64_t n) { return m & first__avx512(n); }
+
+PP_INLINE f32_own__avx512 f32_alternate_low__avx512(f32_own__avx512 a, f32_own__avx512 b)
+{
+    __m512i at = _mm512_setr_epi32(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+    return (f32_own__avx512)_mm512_permutex2var_ps((__m512)a, at, (__m512)b);
+}
+PP_INLINE f32_own__avx512 f32_alternate_high__avx512(f32_own__avx512 a, f32_own__avx512 b)
+{
+    __m512i at = _mm512_setr_epi32(8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+    return (f32_own__avx512)_mm512_permutex2var_ps((__m512)a, at, (__m512)b);
+}
+PP_INLINE f32_own__avx512 f32_evens__avx512(f32_own__avx512 a, f32_own__avx512 b)
+{
+    __m512i at = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+    return (f32_own__avx512)_mm512_permutex2var_ps((__m512)a, at, (__m512)b);
+}
+PP_INLINE f32_own__avx512 f32_odds__avx512(f32_own__avx512 a, f32_own__avx512 b)
+{
+    __m512i at = _mm512_setr_epi32(1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
+    return (f32_own__avx512)_mm512_permutex2var_ps((__m512)a, at, (__m512)b);
+}
