@@ -32,6 +32,7 @@ typedef struct inner {
     int64_t slots, capacity;
     pp_tap *taps;
     int64_t *counts;   /* 0: to be listed */
+    int64_t *twigs;    /* distances of taps in twigs */
     pp_window rows[2]; /* the shapes on D and H that the lists are for */
 
     pp_windows windows;
@@ -91,7 +92,7 @@ static size_t lay_out(inner *s, char *scratch)
     size_t width = s->ones ? 0 : (size_t)p->inner, lane = pp_lane_size(p->desc.dtype, s->reducing);
     size_t sizes[] = {(size_t)stretches * sizeof *s->stretches,
                       (size_t)(s->slots * s->capacity) * sizeof *s->taps,
-                      (size_t)(2 * s->slots) * sizeof *s->counts,
+                      (size_t)(3 * s->slots) * sizeof *s->counts,
                       width * lane,
                       width * lane,
                       width * (size_t)s->element,
@@ -106,6 +107,7 @@ static size_t lay_out(inner *s, char *scratch)
     s->stretches = (stretch *)(void *)pieces[0];
     s->taps = (pp_tap *)(void *)pieces[1];
     s->counts = (int64_t *)(void *)pieces[2];
+    s->twigs = s->counts + 2 * s->slots;
     s->result = pieces[3];
     s->result_index = pieces[4];
     s->out = pieces[5];
@@ -135,6 +137,7 @@ static int64_t list_taps(const inner *s, const pp_window w[3], pp_tap *taps)
                 pp_tap *tap = &taps[count++];
                 tap->offset = place[0] * step[0] + place[1] * step[1] + place[2] * step[2];
                 tap->index = place[0] * index[0] + place[1] * index[1] + place[2] * index[2];
+                tap->twigs = 1;
                 tap->merges = sums ? pp_merges(k, c->begin, c->end, c->length) : 0;
             }
             if (sums) taps[count - 1].merges += pp_merges(j, b->begin, b->end, b->length);
@@ -145,6 +148,27 @@ static int64_t list_taps(const inner *s, const pp_window w[3], pp_tap *taps)
     return count;
 }
 
+/* Joins taps that are "twig" apart and make a twig of the tree; returns the number of those that are left. */
+static int64_t join_twigs(pp_tap *taps, int64_t count, int64_t twig)
+{
+    static const int merges[5][4] = {{0}, {0}, {0, 1}, {0, 1, 1}, {0, 1, 0, 2}}; /* of the last: so many at least */
+    int64_t left = 0;
+    for (int64_t i = 0, n; i < count; i += n) {
+        for (n = pp_min(4, count - i); n > 1; n--) {
+            bool fits = taps[i + n - 1].merges >= merges[n][n - 1];
+            for (int64_t t = 0; t < n && fits; t++) {
+                fits = taps[i + t].offset == taps[i].offset + t * twig && (t == n - 1 || taps[i + t].merges == merges[n][t]);
+            }
+            if (fits) break;
+        }
+        pp_tap joined = taps[i];
+        joined.merges = taps[i + n - 1].merges - merges[n][n - 1];
+        joined.twigs = (int)n;
+        taps[left++] = joined;
+    }
+    return left;
+}
+
 /* The list for stretch i of the row whose windows on D and H are w. */
 static void use_taps(inner *s, int64_t i, const pp_window w[3])
 {
@@ -153,7 +177,10 @@ static void use_taps(inner *s, int64_t i, const pp_window w[3])
     if (*count == 0 || *owner != i) {
         *count = list_taps(s, w, taps);
         *owner = i;
+        int64_t twig = s->twigs[slot] = *count > 1 ? taps[1].offset - taps[0].offset : 0;
+        if (s->ones && s->reducing == PP_SUMS && pp_dtypes[s->problem->desc.dtype].floating) *count = join_twigs(taps, *count, twig);
     }
+    s->windows.twig = s->twigs[slot];
     s->windows.taps = taps;
     s->windows.count = *count;
 }

@@ -20,6 +20,7 @@ typedef struct pp_tap {
     int64_t offset; /* from pp_reduce.source, in elements of the source */
     int64_t index;  /* index kernels on elements: the index of lane 0, less what is added per lane later */
     int merges;
+    int twigs; /* windows of sums in the tree's order: 2 to 4 taps that follow each other, as 0 + 1, (0 + 1) + 2, (0 + 1) + (2 + 3) */
 } pp_tap;
 
 /* target[j] = combine over taps t of source[taps[t].offset + j], for lanes j.  count and lanes are at least 1; target does not
@@ -91,6 +92,7 @@ typedef struct pp_windows {
     void *target;
     const pp_tap *taps;
     int64_t count;
+    int64_t twig; /* sums in the tree's order: from tap to tap of a twig */
     int64_t unit, half, step, target_unit, target_half, target_step;
     int64_t blocks;
     int64_t lanes;           /* of one vector: all, or fewer */

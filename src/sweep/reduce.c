@@ -128,7 +128,7 @@ static void reduce_class(pp_sweep *s, const char *column, const pp_window *w, in
     for (int64_t t = 0; t < w->length; t++) {
         int64_t position = w->first - s->span_begin + t * axis->step;
         if (s->split) position = (position % axis->advance) * each + position / axis->advance;
-        s->taps[t] = (pp_tap){position * s->inner, 0, pp_merges(t, 0, w->length, w->length)};
+        s->taps[t] = (pp_tap){.offset = position * s->inner, .merges = pp_merges(t, 0, w->length, w->length)};
     }
     pp_reduce r = pp_reduce_for(s->problem, false);
     r.source = s->split ? s->phases : column;
