@@ -151,7 +151,7 @@ static void list_taps(pp_gathering *g, const int64_t at[2], int64_t x, const pp_
             int64_t row = pp_gathering_row(g, od, oh);
             for (int64_t k = 0; k < ww.length; k++) {
                 int64_t ow = ww.first + k * g->cover[2].step, w = x - (ow * axis[2].stride - axis[2].pad_begin);
-                *tap++ = (pp_tap){row + ow * g->lanes, (d * axis[1].input + h) * axis[2].input + w, 0};
+                *tap++ = (pp_tap){.offset = row + ow * g->lanes, .index = (d * axis[1].input + h) * axis[2].input + w};
             }
         }
     }

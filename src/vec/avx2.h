@@ -263,6 +263,16 @@ PP_INLINE i16_own__avx2 i16_max_nan__avx2(i16_own__avx2 a, i16_own__avx2 b)
 {
     return (i16_own__avx2)_mm256_max_epi16((__m256i)a, (__m256i)b);
 }
+#define PP_OWN_BITS 1
+#define PP_OWN_FOLD 0
+PP_INLINE i16_own__avx2 i16_least__avx2(i16_own__avx2 a, i16_own__avx2 b)
+{
+    return (i16_own__avx2)_mm256_min_epi16((__m256i)a, (__m256i)b);
+}
+PP_INLINE i16_own__avx2 i16_most_bits__avx2(i16_own__avx2 a, i16_own__avx2 b)
+{
+    return (i16_own__avx2)_mm256_max_epu16((__m256i)a, (__m256i)b);
+}
 PP_INLINE i16_own__avx2 i16_max_number__avx2(i16_own__avx2 a, i16_own__avx2 b) { return i16_max_nan__avx2(a, b); }
 
 PP_INLINE f32_own__avx2 f16_widen__avx2(const uint16_t *p)

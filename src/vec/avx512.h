@@ -197,6 +197,14 @@ PP_INLINE i16_own__avx512 i16_max_nan__avx512(i16_own__avx512 a, i16_own__avx512
 {
     return (i16_own__avx512)_mm512_max_epi16((__m512i)a, (__m512i)b);
 }
+/* Shifts and maxima of 16 bits have one port, this none of it.  Without a fold the one lane below the bound stays what it is. */
+#define PP_OWN_FOLD 1
+#define PP_OWN_BITS 0
+PP_INLINE i16_own__avx512 i16_folded__avx512(i16_own__avx512 v, i16_own__avx512 fold)
+{
+    __m512i bound = _mm512_xor_si512(_mm512_sub_epi16((__m512i)fold, _mm512_set1_epi16(-1)), _mm512_set1_epi16(INT16_MIN));
+    return (i16_own__avx512)_mm512_mask_sub_epi16((__m512i)v, _mm512_cmplt_epi16_mask((__m512i)v, bound), (__m512i)fold, (__m512i)v);
+}
 PP_INLINE i16_own__avx512 i16_max_number__avx512(i16_own__avx512 a, i16_own__avx512 b) { return i16_max_nan__avx512(a, b); }
 
 PP_INLINE f32_own__avx512 f16_widen__avx512(const uint16_t *p)

@@ -8,3 +8,5 @@
 #define PP_OWN_I16 0
 #define PP_OWN_NARROW 0
 #define PP_OWN_ZIP 0
+#define PP_OWN_FOLD 0
+#define PP_OWN_BITS 0

@@ -70,6 +70,9 @@ PP_NOINLINE static void V(pp, copy_first)(void *to, const void *from, int64_t by
 #define PP_LANE_UNSIGNED uint16_t
 #define PP_LANE_BITS 16
 #define PP_LANE_INFINITY o.infinity
+#if PP_OWN_FOLD
+#define PP_LANE_FOLDED V(i16, folded)
+#endif
 #include "order.inc"
 
 #define PP_LANE k32
@@ -87,6 +90,24 @@ PP_NOINLINE static void V(pp, copy_first)(void *to, const void *from, int64_t by
 #define PP_LANE_BITS 64
 #define PP_LANE_INFINITY (uint64_t)0x7ff << 52
 #include "order.inc"
+
+#if PP_VECTOR_BYTES && !PP_OWN_FOLD
+#if !PP_OWN_BITS
+PP_INLINE V(i16, vec) V(i16, least)(V(i16, vec) a, V(i16, vec) b) { return V(i16, select)((V(i16, mask))(b < a), b, a); }
+PP_INLINE V(i16, vec) V(i16, most_bits)(V(i16, vec) a, V(i16, vec) b)
+{
+    return V(i16, select)((V(i16, mask))((V(u16, vec))b > (V(u16, vec))a), b, a);
+}
+#endif
+
+/* The largest of 16-bit floats of which the largest and smallest as integers are known, and the largest as unsigned ones: among
+ * positive ones it is the largest integer, else the smallest; a negative NaN has more bits than any number. */
+PP_INLINE V(i16, vec) V(i16, by_bits)(V(i16, vec) largest, V(i16, vec) least, V(i16, vec) most_bits, V(i16, vec) infinity)
+{
+    V(i16, vec) x = V(i16, select)((V(i16, mask))(largest < 0), least, largest);
+    return V(i16, select)((V(i16, mask))((V(u16, vec))most_bits > (V(u16, vec))(infinity | INT16_MIN)), most_bits, x);
+}
+#endif
 
 /* ---- widen: elements of a dtype to the lanes it is summed in; narrow: such lanes to elements, rounding half to even */
 
