@@ -8,9 +8,10 @@
 #include <string.h>
 
 enum {
-    PICK_CHANNELS = 4, /* lanes of an output, when it pays */
-    PICK_WIDTH = 16,   /* taps on an axis, when it pays */
-    PICK_TINY = 512    /* bytes of an input that is copied to where vectors may be read around it */
+    PICK_CHANNELS = 4,  /* lanes of an output, when it pays */
+    PICK_WIDTH = 16,    /* taps on an axis, when it pays */
+    PICK_FAR = 1 << 20, /* bytes of an input that the second-level cache does not hold */
+    PICK_TINY = 512     /* bytes of an input that is copied to where vectors may be read around it */
 };
 
 /* Windows that are shorter than the longest must be summed in the same order: their trees may differ by missing taps only. */
@@ -30,7 +31,7 @@ static bool applies(const pp_problem *p)
     const pp_axis *axis = p->axis;
     const pp_desc *desc = &p->desc;
     const int64_t *in = p->array[PP_INPUT].stride, *out = p->array[PP_OUTPUT].stride;
-    if (!(p->is_max ? p->kernels->pick_max[0] : p->kernels->pick_sum)) return false;
+    if (!(p->is_max ? p->kernels->pick_max : p->kernels->pick_sum)) return false;
     if (p->inputs == 0 || p->outputs == 0 || desc->indices != PP_INDEX_NONE) return false;
     if (p->is_max && desc->nan == PP_NAN_IGNORE && pp_dtypes[desc->dtype].floating) return false;
     if (p->inner > 1 && (in[PP_INNER] != 1 || out[PP_INNER] != 1)) return false;
@@ -98,6 +99,7 @@ typedef struct picking {
     const char *input;   /* element at coordinates 0 */
     uintptr_t low, high; /* what may be read */
     int64_t size;        /* of an element */
+    bool far;            /* the input comes from memory */
 } picking;
 
 /* Whether all that the box at hand loads may be read. */
@@ -129,11 +131,11 @@ PP_COLD static void pick_carefully(picking *s)
     }
     run.taps = taps;
     k->count[0] = k->count[1] = k->count[2] = 1;
-    k->fetch = 0;
-    for (int64_t i = 0; i < box.count[2] * box.count[1]; i++) {
-        int64_t j = i % box.count[1], n = i / box.count[1];
-        const char *source = (const char *)box.source + (j * box.source_step[1] + n * box.source_step[2]) * s->size;
-        k->target = (char *)box.target + (j * box.target_step[1] + n * box.target_step[2]) * s->size;
+    k->ahead = 0;
+    for (int64_t i = 0; i < box.count[1] * box.count[0]; i++) {
+        int64_t j = i % box.count[0], n = i / box.count[0];
+        const char *source = (const char *)box.source + (j * box.source_step[0] + n * box.source_step[1]) * s->size;
+        k->target = (char *)box.target + (j * box.target_step[0] + n * box.target_step[1]) * s->size;
         k->source = source;
         k->run = box.run;
         if (!exists(s)) {
@@ -156,17 +158,16 @@ static void pick_block(picking *s, const pp_pick_run *run, const char *source, c
     const pp_pick_layout *y = &s->plan->layout;
     pp_pick *k = &s->pick;
     k->run = run;
-    k->source_step[1] = run->source_step;
-    k->target_step[1] = run->target_step;
-    k->source_step[2] = source_plane;
-    k->target_step[2] = target_plane;
-    k->count[1] = rows;
-    k->count[2] = planes;
+    k->ahead = s->far ? rows * run->source_step : 0;
     for (const pp_pick_strip *strip = s->strips; strip < s->strips + s->strip_count; strip++) {
+        int a = strip->pairs > 1; /* one pair a row: rows are the innermost loop */
+        k->count[0] = strip->pairs, k->source_step[0] = y->advance, k->target_step[0] = y->outputs;
+        k->count[2] = 1;
+        k->count[a] = rows, k->source_step[a] = run->source_step, k->target_step[a] = run->target_step;
+        k->count[a + 1] = planes, k->source_step[a + 1] = source_plane, k->target_step[a + 1] = target_plane;
         k->strip = strip;
         k->source = source + strip->lane * s->size;
         k->target = target + strip->output * s->size;
-        k->count[0] = strip->pairs;
         if ((strip->from == 0 && strip->to == 2 * y->vector) || exists(s)) s->kernel(k);
         else pick_carefully(s);
     }
@@ -214,7 +215,7 @@ static pp_status run_pick(const pp_run *run, int64_t task, int64_t tasks, char *
     int64_t begin, end, height = run->end[1] - run->begin[1], depth = run->end[0] - run->begin[0];
     (void)scratch;
     s.size = (int64_t)pp_dtypes[p->desc.dtype].size;
-    s.kernel = p->is_max ? p->kernels->pick_max[plan->pick.order.mask != 0] : p->kernels->pick_sum;
+    s.kernel = p->is_max ? p->kernels->pick_max : p->kernels->pick_sum;
     bool whole = height == p->axis[1].output && depth == p->axis[0].output;
     if (run->begin[2] > 0 || run->end[2] < p->axis[2].output) {
         int64_t read[2], write[2] = {run->begin[2] * p->inner, run->end[2] * p->inner};
@@ -238,10 +239,11 @@ static pp_status run_pick(const pp_run *run, int64_t task, int64_t tasks, char *
             s.high = s.low + sizeof tiny;
         }
     }
-    /* lines of the cache that are written whole */
-    s.pick.stream = p->stream && plan->layout.outputs % plan->layout.vector == 0 && p->axis[2].output * p->inner * s.size % PP_ALIGN == 0;
-    s.pick.source_step[0] = plan->layout.advance;
-    s.pick.target_step[0] = plan->layout.outputs;
+    s.far = p->inputs * s.size > PICK_FAR;
+    const int64_t *out = p->array[PP_OUTPUT].stride; /* lines of the cache that are written whole */
+    int64_t places = (int64_t)(uintptr_t)run->base[PP_OUTPUT] | (plan->layout.outputs * s.size);
+    for (int a = PP_N; a < PP_W; a++) places |= out[a] * s.size;
+    s.pick.stream = p->stream && places % PP_ALIGN == 0;
     pp_share(rows_of(run), task, tasks, &begin, &end);
     while (begin < end) {
         int64_t slice = pp_quotient(begin, height), row = pp_remainder(begin, height), rows = pp_min(height - row, end - begin), planes = 1;

@@ -63,7 +63,9 @@ static void set_divisor(const pp_problem *p, pp_pick_run *run, const pp_window *
         uint64_t bits;
     } x = {divisor};
     exact &= !(x.bits << 12);
-    run->scale = (uniform || p->desc.divisor == PP_DIVISOR_OVERRIDE || p->desc.op != PP_OP_AVERAGE) && exact ? inverse : 0;
+    run->whole = run->divisor > 0 && run->divisor * (double)p->axis[2].longest < 1 << 20 && run->divisor == (double)(int)run->divisor;
+    run->scaled = (uniform || p->desc.divisor == PP_DIVISOR_OVERRIDE || p->desc.op != PP_OP_AVERAGE) && exact;
+    run->scale = inverse;
 }
 
 /* Runs of rows for the windows wd on D of a run of outputs. */

@@ -29,5 +29,6 @@
 #define PP_OWN_WIDEN 256
 #define PP_OWN_WHERE 1024
 #define PP_OWN_TURNS 2048
+#define PP_OWN_OVER 4096
 
 #endif

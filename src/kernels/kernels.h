@@ -123,7 +123,7 @@ typedef struct pp_kernels {
     pp_stream_fn stream;                    /* copies past the caches (kernels/stream.inc) */
     pp_windows_fn sum_window, max_window;   /* of one vector each; NaN wins */
     pp_windows_fn sum_windows, max_windows; /* of four whole ones */
-    pp_pick_fn pick_sum, pick_max[2];       /* windows on rows of lanes; NaN wins.  [1]: of elements that have to be ordered */
+    pp_pick_fn pick_sum, pick_max;          /* windows on rows of lanes; NaN wins */
     pp_winner_fn winner;                    /* elements -> where the largest of small windows lie */
     pp_gather_fn gather;                    /* gradients, as sum lanes, to their winners */
     pp_take_fn take;                        /* for it, of any type: indices to tags ... */

@@ -17,8 +17,8 @@ typedef struct pp_pick_run {
     int64_t low, high;           /* smallest and largest offset of these */
     int64_t source, source_step; /* where the taps count from: at the first row, from row to row */
     int64_t target, target_step;
-    double scale;   /* not 0: sums are multiplied by it ... */
-    double divisor; /* ... else divided by this times what pp_pick_strip.extent says */
+    bool scaled, whole;    /* sums are multiplied by scale; are divided by integers below 2^20 */
+    double scale, divisor; /* else divided by this times what pp_pick_strip.extent says */
 
     /* Sums of bytes, as (n * inverse >> 16) >> shift, n being what is divided and half a divisor; exact (algorithm/pick_plan.c). */
     const char *inverse; /* like the extents */
@@ -47,12 +47,12 @@ typedef struct pp_pick {
     int64_t taps; /* of a window on W */
     const unsigned char *merges;
     pp_order order; /* of elements; bytes that are added: mask is their sign */
-    bool stream;    /* whole vectors of results go past the caches */
+    bool stream;    /* whole vectors of results go past the caches: their addresses are aligned */
 
     const void *source; /* lane 0 of the first pair, in the row that taps count from */
     void *target;
     int64_t count[3], source_step[3], target_step[3]; /* a box of them, [0] innermost */
-    int64_t fetch, ahead;                             /* of how many taps what lies "ahead" is fetched from memory */
+    int64_t ahead;                                    /* from what is read now to what will be soon */
 } pp_pick;
 
 /* Loads whole vectors, even where only a part of their lanes exist. */

@@ -1,5 +1,5 @@
 /* AVX-512 (the Ice Lake set): masked partial loads and stores of every width, maxima with mask compares, halves. */
-#define PP_OWN_F32 (PP_OWN_TURNS | PP_OWN_WHERE | PP_OWN_PARTIAL | PP_OWN_MAX | PP_OWN_PART | PP_OWN_PICK | PP_OWN_NANS)
+#define PP_OWN_F32 (PP_OWN_OVER | PP_OWN_TURNS | PP_OWN_WHERE | PP_OWN_PARTIAL | PP_OWN_MAX | PP_OWN_PART | PP_OWN_PICK | PP_OWN_NANS)
 #define PP_OWN_F64 (PP_OWN_WHERE | PP_OWN_PARTIAL | PP_OWN_MAX | PP_OWN_PART | PP_OWN_PICK | PP_OWN_NANS)
 #define PP_OWN_I32 (PP_OWN_WHERE | PP_OWN_PARTIAL | PP_OWN_MAX)
 #define PP_OWN_I64 (PP_OWN_WHERE | PP_OWN_PARTIAL | PP_OWN_MAX)
@@ -99,15 +99,31 @@ PP_INLINE f64_own__avx512 f64_max_number__avx512(f64_own__avx512 a, f64_own__avx
     return (f64_own__avx512)_mm512_mask_max_pd(x, _mm512_cmp_pd_mask(y, y, _CMP_ORD_Q), x, y);
 }
 
+/* With q near a / b, what remains, a - q * b, is exact, a small multiple of q's last place; and so is the sum with remains / b once
+ * rounded: a quotient by such b is no tie and lies further from one than the inverse is off.  Not so for infinities, and for results
+ * that are subnormal: these (and NaN) are divided. */
+PP_INLINE f32_own__avx512 f32_over__avx512(f32_own__avx512 a, f32_own__avx512 b, f32_own__avx512 c)
+{
+    __m512 x = (__m512)a, y = (__m512)c, q = _mm512_mul_ps(x, y);
+    if (__builtin_expect(_mm512_fpclass_ps_mask(q, 0x01 | 0x08 | 0x10 | 0x20 | 0x80) != 0, 0)) return a / b;
+    return (f32_own__avx512)_mm512_fmadd_ps(_mm512_fnmadd_ps(q, (__m512)b, x), y, q);
+}
+
 /* A part is a mask. */
 typedef uint64_t f32_part__avx512, f64_part__avx512, u8_part__avx512, i16_part__avx512;
 
-PP_INLINE uint64_t part__avx512(int64_t from, int64_t to) { return first__avx512(pp_max(to, 0)) & ~first__avx512(pp_max(from, 0)); }
-PP_INLINE uint64_t f32_part_of__avx512(int64_t from, int64_t to) { return part__avx512(from, to); }
-PP_INLINE uint64_t f64_part_of__avx512(int64_t from, int64_t to) { return part__avx512(from, to); }
+PP_INLINE uint64_t part__avx512(int64_t from, int64_t to, int64_t lanes) /* fewer than 64 */
+{
+    return ((uint64_t)1 << pp_min(pp_max(to, 0), lanes)) - ((uint64_t)1 << pp_min(pp_max(from, 0), lanes));
+}
+PP_INLINE uint64_t f32_part_of__avx512(int64_t from, int64_t to) { return part__avx512(from, to, 16); }
+PP_INLINE uint64_t f64_part_of__avx512(int64_t from, int64_t to) { return part__avx512(from, to, 8); }
 /* not inline: clang 14 gives up on a mask of 64 lanes that it keeps in too many places */
-PP_NOINLINE static uint64_t u8_part_of__avx512(int64_t from, int64_t to) { return part__avx512(from, to); }
-PP_INLINE uint64_t i16_part_of__avx512(int64_t from, int64_t to) { return part__avx512(from, to); }
+PP_NOINLINE static uint64_t u8_part_of__avx512(int64_t from, int64_t to)
+{
+    return first__avx512(pp_max(to, 0)) & ~first__avx512(pp_max(from, 0));
+}
+PP_INLINE uint64_t i16_part_of__avx512(int64_t from, int64_t to) { return part__avx512(from, to, 32); }
 
 PP_INLINE f32_own__avx512 f32_load_part__avx512(const float *p, uint64_t part)
 {
@@ -166,7 +182,7 @@ PP_INLINE i16_own__avx512 i16_pick__avx512(i16_own__avx512 a, i16_own__avx512 b,
 /* Sums of bytes. */
 typedef uint16_t u16_own__avx512 __attribute__((vector_size(64)));
 typedef uint64_t u16_part__avx512;
-PP_INLINE uint64_t u16_part_of__avx512(int64_t from, int64_t to) { return part__avx512(from, to); }
+PP_INLINE uint64_t u16_part_of__avx512(int64_t from, int64_t to) { return part__avx512(from, to, 32); }
 PP_INLINE u16_own__avx512 u16_only__avx512(u16_own__avx512 v, uint64_t part, u16_own__avx512 other)
 {
     return (u16_own__avx512)_mm512_mask_mov_epi16((__m512i)other, (__mmask32)part, (__m512i)v);
