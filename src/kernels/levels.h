@@ -15,6 +15,7 @@ typedef struct pp_slide {
     void *scratch;                   /* pp_slide_rows(length) rows of PP_SLIDE_BYTES */
     bool from_elements, to_elements; /* maxima: source, target are elements of the lanes' width, not keys */
     pp_order order;
+    const void *divisors; /* sums: a line like the target, what they are divided by; NULL: nothing */
 } pp_slide;
 
 enum { PP_SLIDE_BYTES = 256 };
@@ -38,6 +39,7 @@ typedef struct pp_join {
     void *target;
     bool to_elements;
     pp_order order;
+    const void *divisors; /* as in pp_slide */
 } pp_join;
 
 typedef struct pp_level_kernels {

@@ -80,7 +80,8 @@ void pp_place_lanes(const pp_run *run, pp_reducing reducing, const pp_place *pla
     const pp_lines *k = run->kernels->lines;
     size_t element = pp_dtypes[desc->dtype].size;
     pp_strides dense = {place->inner, 1};
-    pp_finish f = {.source = lanes, .source_index = lane_indices, .lanes = place->groups * place->inner, .divisor = divisor};
+    pp_finish f = {.source = lanes, .source_index = lane_indices, .lanes = place->groups * place->inner};
+    f.divisor = place->made ? 1 : divisor;
     f.accumulate = run->accumulate && run->direction == PP_BACKWARD;
     f.rounding = desc->rounding;
     char empty[sizeof(double)];

@@ -57,6 +57,7 @@ size_t pp_levels_scratch(pp_sweep *s, char *scratch, size_t used)
         fed ? (size_t)(pp_min(s->band * h->advance + h->longest, h->input) * read * lane) : 0,
         s->across ? 0 : (size_t)(top * s->apart * lane),
         w->advance > 1 ? (size_t)(s->line * lane) + PAD : 0,
+        s->made && s->reducing == PP_SUMS ? (size_t)((s->end[2] - s->begin[2]) * s->inner * lane) : 0,
     };
     char *pieces[PP_COUNT(sizes)];
     for (int i = 0; i < PP_COUNT(sizes); i++) {
@@ -67,6 +68,8 @@ size_t pp_levels_scratch(pp_sweep *s, char *scratch, size_t used)
     s->fed = pieces[2];
     s->level_lines = pieces[3];
     s->lane_class = pieces[4];
+    s->divisors = pieces[5];
+    s->outer = -1;
     return used;
 }
 
@@ -111,6 +114,26 @@ void pp_levels_fill_band(pp_sweep *s, const int64_t at[PP_AXES], const pp_window
 
 /* ------------------------------------------------------------------------------------------------ W */
 
+/* What the lanes of this row are divided by; NULL: nothing. */
+static const char *divisors_of(pp_sweep *s)
+{
+    pp_window w[3] = {s->row_window[0], s->row_window[1]};
+    if (!s->made || s->reducing != PP_SUMS) return NULL;
+    if (s->outer == w[0].extent * w[1].extent) return s->divisors;
+    s->outer = w[0].extent * w[1].extent;
+    for (int64_t i = 0; i < s->stretch_count; i++) {
+        const pp_stretch *stretch = &s->stretches[i];
+        int64_t from = (stretch->begin - s->begin[2]) * s->inner, to = (stretch->end - s->begin[2]) * s->inner;
+        w[2] = stretch->window;
+        double divisor = pp_divisor_of(s->problem, w);
+        for (int64_t j = from; j < to; j++) {
+            if (s->lane == sizeof(float)) ((float *)(void *)s->divisors)[j] = (float)divisor;
+            else ((double *)(void *)s->divisors)[j] = divisor;
+        }
+    }
+    return s->divisors;
+}
+
 static void slide_across(pp_sweep *s, const char *column, int64_t first, int64_t count, char *result)
 {
     const pp_axis *axis = &s->axis[2];
@@ -123,6 +146,7 @@ static void slide_across(pp_sweep *s, const char *column, int64_t first, int64_t
     k.scratch = s->slide;
     k.to_elements = s->reducing == PP_MAXIMA;
     k.order = s->made_order;
+    k.divisors = divisors_of(s);
     s->kernel->slide(&k);
 }
 
@@ -132,16 +156,17 @@ static int64_t level_line(const pp_sweep *s, const char *column, int level)
     return level ? (s->level_lines - column) / (int64_t)s->lane + (level - 1) * s->apart : 0;
 }
 
-static void join(const pp_sweep *s, const char *column, const int64_t *offset, int count, int64_t lanes, char *target, bool last)
+static void join(pp_sweep *s, const char *column, const int64_t *offset, int count, int64_t lanes, char *target, bool last)
 {
     pp_join j = {.source = column, .offset = offset, .count = count, .lanes = lanes, .target = target};
     j.to_elements = last && s->reducing == PP_MAXIMA;
+    j.divisors = last ? divisors_of(s) : NULL;
     j.order = s->made_order;
     s->kernel->join(&j);
 }
 
 /* Makes the levels of a line that its windows join, and those below them; returns the highest. */
-static int raise_line(const pp_sweep *s, const char *column)
+static int raise_line(pp_sweep *s, const char *column)
 {
     bool sums = s->reducing == PP_SUMS;
     int64_t length = s->axis[2].longest, apart = s->inner;

@@ -59,6 +59,8 @@ typedef struct pp_sweep {
     bool across;        /* windows slide from position to position on W */
     pp_order order, lane_order, made_order; /* of elements; of lanes; of what windows are made to */
     bool made;          /* results are elements, and need no finishing */
+    char *divisors;     /* of the lanes of a row of averages, for windows of "outer" elements on D and H */
+    int64_t outer;
     char *slide;        /* scratch of the kernel */
     char *fed;          /* source rows [fed_begin, fed_end), reduced on D */
     int64_t fed_begin, fed_end;
