@@ -66,11 +66,4 @@ PP_INLINE int pp_log2(int64_t x)
 /* Sums remember what each level was for the last 1, 2, 4, ... rows; maxima those of a window. */
 PP_INLINE int64_t pp_slide_rows(int64_t length) { return (int64_t)2 << pp_log2(length); }
 
-/* Where level "level" of row "row" is remembered. */
-PP_INLINE int64_t pp_ring_row(int level, int64_t row)
-{
-    int64_t mask = ((int64_t)1 << level) - 1;
-    return mask + (row & mask);
-}
-
 #endif
