@@ -19,7 +19,7 @@ enum {
 };
 
 /* Positions that slide on W: of at least so many bytes. */
-bool pp_levels_across(const pp_sweep *s) { return s->inner * (int64_t)s->lane >= (s->reducing == PP_SUMS ? 256 : 64); }
+bool pp_levels_across(const pp_sweep *s) { return s->inner * (int64_t)s->lane >= 64; }
 
 /* Rows of the target that share what they see: windows of one block of maxima; sums begin anew with each band. */
 static int64_t block_of(const pp_axis *axis, bool sums)
@@ -34,7 +34,8 @@ int64_t pp_levels_band(const pp_sweep *s, int64_t row_bytes)
 {
     bool sums = s->reducing == PP_SUMS;
     int64_t block = block_of(&s->axis[1], sums), most = pp_max(BAND_BYTES / row_bytes, 1);
-    if (!sums) block *= pp_max(NEAR_BYTES / (row_bytes * block), 1);
+    int64_t near = s->axis[0].longest > 1 ? BAND_BYTES / 4 : NEAR_BYTES; /* the next band needs some of the rows that were reduced */
+    if (!sums) block *= pp_max(near / (row_bytes * block), 1);
     return pp_max(pp_min(pp_min(block, most), s->end[1] - s->begin[1]), 1);
 }
 
@@ -258,7 +259,12 @@ bool pp_levels_pay(const pp_problem *p, pp_direction direction)
     if (w->output == 1) along = (double)w->input;
     double levels = (double)(pp_log2(pp_max(h->longest, 1)) + pp_log2(pp_max(w->longest, 1)));
     double depth = (double)axis[0].longest, rows = (double)h->longest, taps = (double)w->longest;
+    if (h->kind == PP_AXIS_TABLE || w->kind == PP_AXIS_TABLE) return false;
     double deep = depth > 1 ? 2 * depth + 4 : 1, mine = along * down * (deep + 3 + 2 * levels) + along * 4 + 4;
+    if (p->is_max) { /* for any length; it is less when memory has to be waited for */
+        bool far = (p->inputs + p->outputs) * (int64_t)pp_dtypes[p->desc.dtype].size > 2 * FAR_BYTES;
+        mine = (along * down * (deep + 3) + along * 7 + 4) * (far ? 1.3 : 1);
+    }
     /* all taps of channels-last windows, or those on D and H, then those on W: the one in registers, the other not */
     bool at_once = p->inner * (int64_t)pp_dtypes[p->desc.dtype].size >= 16 && direction == PP_FORWARD;
     double direct = at_once ? 0.65 * depth * rows * taps : 2 * (along * depth * rows + taps);
