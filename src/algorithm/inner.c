@@ -10,9 +10,10 @@ enum { PP_INNER_TAPS = 4096, PP_INNER_BYTES = 16, LISTED = 512 /* taps that are 
 enum { FAR = 4, FAR_BYTES = 8 * 1024 }; /* places that large runs write at by turns, and how much */
 enum { SECTION = 8 /* windows whose taps should still be near when their last channels are done */ };
 
-/* Outputs [begin, end) of a row whose windows look alike: "window" is the first one's, each next one "advance" further. */
+/* Outputs begin, begin + by, ... below end of a row whose windows look alike: "window" is the first one's, each next one "advance"
+ * further. */
 typedef struct stretch {
-    int64_t begin, end;
+    int64_t begin, end, by;
     int64_t advance;
     pp_window window;
 } stretch;
@@ -50,24 +51,26 @@ static bool same_shape(const pp_window *a, const pp_window *b)
     return a->begin == b->begin && a->end == b->end && a->length == b->length && a->extent == b->extent;
 }
 
-/* Cuts outputs [from, to) into stretches; returns their number. */
+/* Cuts outputs [from, to) into stretches; returns their number.  Where windows slide by periods, each output of one begins some. */
 static int64_t find_stretches(const pp_axis *axis, int64_t from, int64_t to, stretch *list)
 {
-    int64_t count = 0, inside_begin, inside_end;
+    int64_t count = 0, inside_begin, inside_end, by = axis->kind == PP_AXIS_COVER && to - from > 2 * axis->period ? axis->period : 1;
     pp_axis_inside(axis, &inside_begin, &inside_end);
-    for (int64_t o = from; o < to;) {
-        pp_window w = pp_axis_window(axis, o);
-        int64_t next = o >= inside_begin && o < inside_end ? pp_min(inside_end, to) : o + 1;
-        stretch *last = count ? &list[count - 1] : NULL;
-        int64_t advance = last ? w.first - last->window.first : 0;
-        if (last && next == o + 1 && same_shape(&w, &last->window) &&
-            (last->end == last->begin + 1 || advance == last->advance * (o - last->begin))) {
-            if (last->end == last->begin + 1) last->advance = advance;
-            last->end = next;
-        } else {
-            list[count++] = (stretch){o, next, axis->stride, w};
+    for (int64_t phase = 0; phase < by; phase++) {
+        stretch *last = NULL;
+        for (int64_t o = from + phase; o < to;) {
+            pp_window w = pp_axis_window(axis, o);
+            int64_t next = o >= inside_begin && o < inside_end ? pp_min(inside_end, to) : o + by;
+            int64_t advance = last ? w.first - last->window.first : 0, gone = last ? (o - last->begin) / by : 0;
+            if (last && next == o + by && same_shape(&w, &last->window) && (gone == 1 || advance == last->advance * gone)) {
+                if (gone == 1) last->advance = advance;
+                last->end = next;
+            } else {
+                last = &list[count++];
+                *last = (stretch){o, next, by, axis->stride, w};
+            }
+            o = next;
         }
-        o = next;
     }
     return count;
 }
@@ -265,29 +268,31 @@ static void pool_windows(inner *s, int64_t count)
     }
 }
 
-/* Outputs [from, to) of the row "at" which stretch i has; w: the row's windows on D and H. */
-static void pool_stretch(inner *s, int64_t i, const int64_t at[PP_AXES], int64_t from, int64_t to, pp_window w[3])
+/* "count" outputs of the row "at" from "from" on, which stretch i has; w: the row's windows on D and H. */
+static void pool_stretch(inner *s, int64_t i, const int64_t at[PP_AXES], int64_t from, int64_t count, pp_window w[3])
 {
     const stretch *part = &s->stretches[i];
     const pp_array *in = &s->problem->array[PP_INPUT], *out = &s->problem->array[PP_OUTPUT];
     int64_t output[PP_AXES] = {at[PP_N], at[PP_C], at[PP_D], at[PP_H], from, s->from};
     w[2] = part->window;
     if (w[0].begin == w[0].end || w[1].begin == w[1].end || w[2].begin == w[2].end) {
-        pp_place place = pp_place_at(s->run, s->reducing, output, to - from, s->lanes);
-        pp_place_empty(s->run, &place);
+        for (int64_t k = 0; k < count; k++, output[PP_W] += part->by) {
+            pp_place place = pp_place_at(s->run, s->reducing, output, 1, s->lanes);
+            pp_place_empty(s->run, &place);
+        }
         return;
     }
     use_taps(s, i, w);
     int64_t source = at[PP_N] * in->stride[PP_N] + s->from, target = s->from, index = 0;
     for (int a = 0; a < 3; a++) { /* the first element that is seen */
-        int64_t tap = w[a].first + w[a].begin * s->axis[a].step + (a == 2 ? (from - part->begin) * part->advance : 0);
+        int64_t tap = w[a].first + w[a].begin * s->axis[a].step + (a == 2 ? (from - part->begin) / part->by * part->advance : 0);
         source += tap * in->stride[PP_D + a];
         index = index * s->axis[a].input + tap;
     }
     const char *first = s->run->base[PP_INPUT] + source * s->element;
     double divisor = pp_divisor_of(s->problem, w);
     if (!s->ones) {
-        for (; output[PP_W] < to; output[PP_W]++) {
+        for (; count > 0; count--, output[PP_W] += part->by) {
             pool_output(s, output, first, index, divisor);
             first += part->advance * in->stride[PP_W] * s->element;
             index += part->advance;
@@ -299,8 +304,8 @@ static void pool_stretch(inner *s, int64_t i, const int64_t at[PP_AXES], int64_t
     s->windows.source = first;
     s->windows.target = s->run->base[PP_OUTPUT] + target * s->element;
     s->step = part->advance * in->stride[PP_W];
-    s->target_step = out->stride[PP_W];
-    pool_windows(s, to - from);
+    s->target_step = part->by * out->stride[PP_W];
+    pool_windows(s, count);
 }
 
 /* Outputs [from, to) of row "at". */
@@ -312,8 +317,9 @@ static void pool_row(inner *s, const int64_t at[PP_AXES], int64_t from, int64_t 
         memset(s->counts, 0, (size_t)s->slots * sizeof *s->counts);
     }
     for (int64_t i = 0; i < s->stretch_count; i++) {
-        int64_t begin = pp_max(from, s->stretches[i].begin), end = pp_min(to, s->stretches[i].end);
-        if (begin < end) pool_stretch(s, i, at, begin, end, w);
+        const stretch *part = &s->stretches[i];
+        int64_t begin = part->begin + pp_ceil_div(pp_max(from - part->begin, 0), part->by) * part->by, end = pp_min(to, part->end);
+        if (begin < end) pool_stretch(s, i, at, begin, pp_ceil_div(end - begin, part->by), w);
     }
 }
 
@@ -325,7 +331,7 @@ static bool applies(const pp_problem *p)
     for (int a = 0; a < 3; a++) {
         taps *= pp_max(1, pp_min(pp_min(p->axis[a].longest, p->axis[a].input), PP_INNER_TAPS + 1));
         if (p->axis[a].step > INT32_MAX || p->axis[a].advance > INT32_MAX) return false; /* so that no distance overflows */
-        bool each = p->axis[a].kind == PP_AXIS_TABLE || p->axis[a].longest > INT32_MAX; /* may be a stretch of its own */
+        bool each = p->axis[a].kind == PP_AXIS_TABLE || p->axis[a].longest > INT32_MAX;  /* may be a stretch of its own */
         if (each && p->axis[a].output > INT32_MAX) return false;
     }
     pp_reducing reducing = pp_reducing_of(p);

@@ -350,7 +350,8 @@ static pp_status run_lanes(const pp_run *run, int64_t task_number, int64_t tasks
     pp_share(tasks_of(run), task_number, tasks, &begin, &end);
     for (int64_t i = begin; i < end; i++) {
         s.first = run->group.first + i / each * s.l->segment + i % each * s.l->lanes;
-        s.count = pp_min(s.l->lanes, (i / each + 1) * s.l->segment + run->group.first - s.first);
+        s.count = pp_min(s.l->lanes, pp_min((i / each + 1) * s.l->segment + run->group.first, run->group.last) - s.first);
+        if (s.count <= 0) continue; /* the last segment is not whole */
         pp_status status = run_group(&s);
         if (status != PP_OK) return status;
     }

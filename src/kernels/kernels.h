@@ -53,6 +53,15 @@ typedef struct pp_finish {
     int64_t index_base, index_step, inner; /* index written = its own + index_base + (j % inner) * index_step */
 } pp_finish;
 
+/* target[j] = source[j] / divisor as lanes that are summed later, for lanes j of each of some rows. */
+typedef struct pp_divide {
+    const void *source;
+    void *target;
+    int64_t lanes, rows, source_step, target_step;
+    double divisor, inverse; /* inverse: 0, or one of the divisor that is as good to multiply by */
+    const void *extent;      /* NULL, or what the divisor is multiplied by for each lane, exactly; whole vectors of PP_ALIGN bytes */
+} pp_divide;
+
 /* Rows of elements, and the same as a dense array [positions][lanes], of whose lanes only those of rows are touched. */
 typedef struct pp_transpose {
     char *rows;
@@ -103,6 +112,7 @@ typedef struct pp_windows {
 typedef void (*pp_windows_fn)(const pp_windows *);
 typedef void (*pp_reduce_fn)(const pp_reduce *);
 typedef void (*pp_finish_fn)(const pp_finish *);
+typedef void (*pp_divide_fn)(const pp_divide *);
 typedef void (*pp_stream_fn)(void *target, const void *source, size_t bytes);
 
 /* What every problem can be made of: operations on whole lines, from memory to memory. */
@@ -114,6 +124,7 @@ typedef struct pp_lines {
     pp_finish_fn finish_max;         /* max lanes -> elements */
     pp_finish_fn finish_index;       /* keys and indices -> elements (target may be NULL) and indices */
     pp_finish_fn scale;              /* elements -> sum lanes, each divided; floating types */
+    pp_divide_fn divide;             /* the same for some rows */
 } pp_lines;
 
 typedef struct pp_kernels {
