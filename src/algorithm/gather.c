@@ -36,8 +36,9 @@ static size_t measure(pp_gathering *g, const pp_problem *p, int64_t outputs)
     int64_t low, high, room = MOST_BYTES / (int64_t)each;
     find_row(&g->cover[2], &low, &high);
     if (high - low > room / g->lanes) return 0;
-    g->margin = -low * g->lanes;
-    g->pitch = (high - low) * g->lanes;
+    int64_t whole = PP_ALIGN / (int64_t)sizeof(int32_t);
+    g->margin = pp_ceil_div(-low * g->lanes, whole) * whole; /* windows that begin where the element lies are read aligned */
+    g->pitch = pp_ceil_div(g->margin + high * g->lanes, whole) * whole;
     g->slot = g->pitch;
     if (g->axis == 0) {
         if (p->axis[1].output > room / g->slot) return 0;
@@ -112,13 +113,10 @@ void pp_gathering_init(pp_gathering *g, const pp_run *run, int axis, int64_t fro
 {
     const pp_problem *p = run->problem;
     describe(g, p);
+    g->lanes = lanes;
     measure(g, p, p->axis[axis].output);
     g->kernel = run->kernels->gather;
     g->from = from;
-    g->lanes = lanes;
-    g->margin = g->margin / p->inner * lanes;
-    g->pitch = g->pitch / p->inner * lanes;
-    g->slot = g->slot / p->inner * lanes;
     if (g->whole && axis < 2) g->slots = to - from;
     g->jobs = (pp_job *)(void *)scratch;
     g->job_room = most_jobs(g);

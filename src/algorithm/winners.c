@@ -3,28 +3,23 @@
 #include "algorithm.h"
 #include "winners.h"
 
+#include <math.h>
 #include <string.h>
 
-enum { MOST_TAPS = 64, MOST_STEPS = 16 }; /* lane under lane; along a row */
+enum {
+    MOST_TAPS = 64,
+    LINE_BYTES = 64 * 1024, /* of rows with margins */
+    MOST_VECTORS = 16       /* of a row that is copied for them */
+};
 
 static bool has_channels(const pp_problem *p) { return p->inner > 1; }
 
 static int64_t vector_lanes(const pp_problem *p) { return p->kernels->vector_bytes / (int64_t)pp_dtypes[p->desc.dtype].size; }
 
-/* Outputs of a row of one channel whose taps lie in two vectors: one whole vector, or clearly more. */
-static int64_t pair_outputs(const pp_problem *p)
-{
-    const pp_axis *w = &p->axis[2];
-    int64_t lanes = vector_lanes(p), room = 2 * lanes - 1 - (w->longest - 1) * w->step;
-    int64_t count = room < 0 ? 0 : pp_min(room / w->stride + 1, 2 * lanes);
-    return count > lanes && 2 * count < 3 * lanes ? lanes : count;
-}
-
-/* The taps that lie lane under lane. */
 static int64_t most_taps(const pp_problem *p)
 {
     int64_t taps = 1;
-    for (int a = 0; a < (has_channels(p) ? 3 : 2); a++) taps *= pp_max(1, pp_min(p->axis[a].longest, MOST_TAPS + 1));
+    for (int a = 0; a < 3; a++) taps *= pp_max(1, pp_min(p->axis[a].longest, MOST_TAPS + 1));
     return taps;
 }
 
@@ -52,52 +47,72 @@ bool pp_winners_apply(const pp_problem *p)
     }
     if (has_channels(p)) return p->inner >= vector_lanes(p) / 2;
     bool contiguous = in[PP_W] == 1 || p->axis[2].input == 1;
-    return contiguous && p->axis[2].kind == PP_AXIS_SLIDING && p->axis[2].longest <= MOST_STEPS && pair_outputs(p) > 0 &&
-           pair_outputs(p) * 4 >= pp_min(vector_lanes(p), p->axis[2].output);
+    return contiguous && p->axis[2].kind == PP_AXIS_SLIDING && p->axis[2].longest <= PP_WINNER_STEPS;
+}
+
+/* Rows that begin or end in the padding and are not long are copied between margins: *pitch, *margin in elements.  Returns how
+ * many at once, or 0. */
+static int64_t lines_of(const pp_problem *p, int64_t *pitch, int64_t *margin)
+{
+    const pp_axis *h = &p->axis[1], *w = &p->axis[2];
+    int64_t lanes = vector_lanes(p), span = (w->longest - 1) * w->step + 1, pad = pp_max(w->pad_begin, 0);
+    if (has_channels(p) || p->axis[0].longest > 1 || w->output > MOST_VECTORS * lanes || w->stride > 2) return 0;
+    if (pad == 0 && w->output * w->stride + span - w->stride <= w->input) return 0;
+    *margin = pp_ceil_div(pad, lanes) * lanes;
+    *pitch = *margin + pp_max((pp_ceil_div(w->output, 2 * lanes) + 1) * 2 * lanes * w->stride + span, w->input);
+    *pitch = pp_ceil_div(*pitch, lanes) * lanes;
+    if (span > LINE_BYTES || pad > LINE_BYTES || h->longest > LINE_BYTES || h->step > LINE_BYTES) return 0;
+    int64_t rows = pp_min(LINE_BYTES / (*pitch * (int64_t)sizeof(float)), h->input);
+    return rows >= pp_min((h->longest - 1) * h->step + 1, h->input) ? rows : 0;
 }
 
 size_t pp_winners_size(const pp_problem *p)
 {
-    size_t picks = has_channels(p) ? 0 : (size_t)(2 * p->axis[2].longest * p->kernels->vector_bytes);
-    return pp_aligned((size_t)most_taps(p) * sizeof(pp_tap)) + pp_aligned(picks);
-}
-
-/* Where the taps of a pair's outputs lie. */
-static void make_picks(pp_winners *w)
-{
-    const pp_axis *axis = &w->run->problem->axis[2];
-    int64_t lanes = vector_lanes(w->run->problem);
-    uint32_t *pick = (uint32_t *)(void *)w->picks;
-    w->outputs = pair_outputs(w->run->problem);
-    for (int64_t half = 0; half < 2; half++) {
-        for (int64_t c = 0; c < axis->longest; c++) {
-            for (int64_t j = half * lanes; j < (half + 1) * lanes; j++) {
-                int64_t lane = j < w->outputs ? j * axis->stride + c * axis->step : 0;
-                *pick++ = (uint32_t)lane | (lane >= lanes ? (uint32_t)1 << 31 : 0); /* the second vector's are marked */
-            }
-        }
-    }
+    int64_t pitch, margin, rows = lines_of(p, &pitch, &margin);
+    return pp_aligned((size_t)most_taps(p) * sizeof(pp_tap)) + (rows ? pp_aligned((size_t)(rows * pitch) * sizeof(float)) : 0);
 }
 
 void pp_winners_init(pp_winners *w, const pp_run *run, int64_t from, int64_t to, char *scratch)
 {
-    const pp_problem *p = run->problem;
     *w = (pp_winners){.run = run, .from = from, .to = to, .taps = (pp_tap *)(void *)scratch};
-    w->picks = scratch + pp_aligned((size_t)most_taps(p) * sizeof(pp_tap));
     for (int a = 0; a < 3; a++) find_inside(&run->group.axis[a], w->inside[a]);
-    if (!has_channels(p)) make_picks(w);
+    w->room = lines_of(run->problem, &w->pitch, &w->margin);
+    if (!w->room) return;
+    w->lines = scratch + pp_aligned((size_t)most_taps(run->problem) * sizeof(pp_tap));
+    float least = run->problem->desc.op == PP_OP_MIN ? INFINITY : -INFINITY, *lines = (float *)(void *)w->lines;
+    int64_t begin, end;
+    pp_axis_reach(&run->group.axis[2], from, to, &begin, &end);
+    for (int64_t row = 0; row < w->room; row++, lines += w->pitch) {
+        for (int64_t i = 0; i < w->margin + begin; i++) lines[i] = least;
+        for (int64_t i = w->margin + end; i < w->pitch; i++) lines[i] = least;
+    }
+}
+
+/* Rows that "repeat" windows see, from "row" on in the input, between the margins. */
+static void copy_lines(pp_winners *w, pp_winner *k, int64_t source, int64_t rows)
+{
+    const pp_problem *p = w->run->problem;
+    const int64_t *stride = p->array[PP_INPUT].stride;
+    const float *from = (const float *)(const void *)w->run->base[PP_INPUT] + source + k->begin * (p->axis[2].input > 1 ? stride[PP_W] : 1);
+    float *lines = (float *)(void *)w->lines;
+    pp_rows c = {from, lines + w->margin + k->begin, rows, k->end - k->begin, stride[PP_H], w->pitch};
+    w->run->kernels->rows(&c);
+    k->source = lines + w->margin;
+    k->source_step = p->axis[1].advance * w->pitch;
+    k->safe_begin = -w->margin;
+    k->safe_end = w->pitch - w->margin;
 }
 
 static bool same_shape(const pp_window *a, const pp_window *b) { return a->begin == b->begin && a->end == b->end; }
 
-/* Lists the taps that lie lane under lane, relative to the first; where the last of equals wins, backward with inverted indices. */
+/* Lists the taps of windows in the order in which they win ties, relative to the first; with one channel those of all columns. */
 static void list_taps(pp_winners *w, const pp_window window[3])
 {
     const pp_problem *p = w->run->problem;
     const int64_t *stride = p->array[PP_INPUT].stride;
     const pp_axis *axis = w->run->group.axis;
     bool last = p->desc.ties == PP_TIES_LAST;
-    int64_t columns = has_channels(p) ? window[2].end - window[2].begin : 1;
+    int64_t columns = has_channels(p) ? window[2].end - window[2].begin : axis[2].longest;
     if (w->count && same_shape(&w->window[0], &window[0]) && same_shape(&w->window[1], &window[1]) &&
         (!has_channels(p) || same_shape(&w->window[2], &window[2])))
         return;
@@ -107,9 +122,10 @@ static void list_taps(pp_winners *w, const pp_window window[3])
     for (int64_t d = 0; d < window[0].end - window[0].begin; d++) {
         for (int64_t h = 0; h < window[1].end - window[1].begin; h++) {
             for (int64_t c = 0; c < columns; c++) {
-                int64_t index = (d * axis[0].step * axis[1].input + h * axis[1].step) * axis[2].input + c * axis[2].step;
-                tap->offset = d * axis[0].step * stride[PP_D] + h * axis[1].step * stride[PP_H] + c * axis[2].step * stride[PP_W];
-                tap->index = last ? ~index : index;
+                tap->index = (d * axis[0].step * axis[1].input + h * axis[1].step) * axis[2].input + c * axis[2].step;
+                tap->offset = d * axis[0].step * stride[PP_D] + h * axis[1].step * (w->lines ? w->pitch : stride[PP_H]);
+                tap->offset += c * axis[2].step * (has_channels(p) || axis[2].input > 1 ? stride[PP_W] : 1);
+                tap->merges = has_channels(p) ? 0 : (int)c;
                 tap += last ? -1 : 1;
             }
         }
@@ -151,7 +167,8 @@ static void find(pp_winners *w, const int64_t at[PP_AXES], const pp_window windo
     const pp_axis *axis = w->run->group.axis;
     bool channels = has_channels(p), empty = false;
     int64_t outputs = channels ? p->inner : w->to - w->from, source = at[PP_N] * stride[PP_N] + at[PP_C] * stride[PP_C];
-    pp_winner k = {.target_index = indices, .repeat = repeat, .target_step = step, .lanes = outputs};
+    pp_winner k = {
+        .target_index = indices, .repeat = repeat, .target_step = step, .lanes = outputs, .steps = 1, .stride = 1, .end = outputs};
     for (int a = 0; a < 3; a++) {
         if (a == 2 && !channels) continue;
         empty |= is_empty(&window[a]);
@@ -168,31 +185,32 @@ static void find(pp_winners *w, const int64_t at[PP_AXES], const pp_window windo
         k.source_step = axis[2].advance * stride[PP_W];
         k.index_step = axis[2].advance;
     } else {
-        k.base *= axis[2].input;
         k.source_step = axis[1].advance * stride[PP_H];
         k.index_step = axis[1].advance * axis[2].input;
         k.steps = axis[2].longest;
         k.first = w->from * axis[2].stride - axis[2].pad_begin;
-        k.stride = axis[2].stride;
+        k.base = k.base * axis[2].input + k.first;
+        k.apart = k.stride = axis[2].stride;
         k.step = axis[2].step;
+        k.down = true;
         pp_axis_reach(&axis[2], w->from, w->to, &k.begin, &k.end); /* beyond, a part of the input may not be there */
-        k.outputs = w->outputs;
-        k.picks = w->picks;
     }
     if (w->tags) {
         k.base = 0;
         for (int a = 0; a < (channels ? 3 : 2); a++) k.base = k.base * axis[a].input + window[a].begin * axis[a].step;
         if (!channels) k.base *= axis[2].input;
-        k.index_step = 0;
-        k.tags = true;
+        k.index_step = k.apart = 0;
     }
     if (!indices) aim(w, at, h, x, &k);
     k.source = w->run->base[PP_INPUT] + source * (int64_t)pp_dtypes[p->desc.dtype].size;
+    k.safe_begin = k.begin;
+    k.safe_end = k.end;
+    int64_t tall = (window[1].end - window[1].begin - 1) * axis[1].step + 1;
+    if (w->lines) copy_lines(w, &k, source, (repeat - 1) * axis[1].advance + tall);
     k.taps = w->taps;
     k.count = w->count;
-    k.complement = p->desc.ties == PP_TIES_LAST ? -1 : 0;
     k.order = pp_order_of(p);
-    k.last_nan = p->desc.nan == PP_NAN_LAST;
+    k.later_nan = (p->desc.nan == PP_NAN_LAST) != (p->desc.ties == PP_TIES_LAST);
     w->run->kernels->winner(&k);
 }
 
@@ -205,6 +223,7 @@ void pp_winners_find(pp_winners *w, const int64_t at[PP_AXES], int64_t rows, int
         int32_t *to = indices ? indices + (h - at[PP_H]) * pitch : NULL;
         window[1] = pp_axis_window(&axis[1], h);
         same = inner == 1 ? alike(w, 1, h, end - h) : 1;
+        if (w->lines) same = pp_min(same, (w->room - (window[1].length - 1) * axis[1].step - 1) / axis[1].advance + 1);
         if (inner == 1) find(w, at, window, h, w->from, same, to, pitch);
         for (int64_t x = w->from, count; inner > 1 && x < w->to; x += count) {
             count = alike(w, 2, x, w->to - x);
@@ -242,7 +261,7 @@ static bool applies(const pp_problem *p)
 static bool pays(const pp_problem *p)
 {
     if (has_channels(p)) return most_taps(p) <= DIRECT_TAPS;
-    return most_taps(p) * pp_min(p->axis[2].longest, MOST_TAPS) <= DIRECT_TAPS && p->axis[2].output >= vector_lanes(p);
+    return most_taps(p) <= DIRECT_TAPS && p->axis[2].output >= vector_lanes(p);
 }
 
 static int64_t rows_of(const pp_run *run)

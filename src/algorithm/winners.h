@@ -11,9 +11,9 @@ typedef struct pp_winners {
     pp_tap *taps;         /* of the windows ... */
     pp_window window[3];  /* ... of this shape */
     int64_t count;
-    char *picks;
-    int64_t outputs; /* of a pair of vectors */
     bool tags;       /* what is found is told from the window's first tap on (kernels/gather.h), else in the plane */
+    char *lines;     /* rows of the input with margins, or NULL: */
+    int64_t room, pitch, margin;
     float empty;     /* value of a window that sees nothing but ignored NaN */
 } pp_winners;
 

@@ -30,5 +30,6 @@
 #define PP_OWN_WHERE 1024
 #define PP_OWN_TURNS 2048
 #define PP_OWN_OVER 4096
+#define PP_OWN_ANY 8192
 
 #endif

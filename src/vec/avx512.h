@@ -303,6 +303,8 @@ PP_INLINE f32_nans__avx512 f32_note_nans__avx512(f32_nans__avx512 numbers, f32_o
 {
     return _mm512_mask_cmp_ps_mask(numbers, (__m512)a, (__m512)b, _CMP_ORD_Q);
 }
+PP_INLINE bool f32_any_nans__avx512(f32_nans__avx512 numbers) { return numbers != 0xffff; }
+PP_INLINE f32_own__avx512 f32_larger__avx512(f32_own__avx512 a, f32_own__avx512 b) { return (f32_own__avx512)_mm512_max_ps((__m512)a, (__m512)b); }
 PP_INLINE f64_nans__avx512 f64_note_nans__avx512(f64_nans__avx512 numbers, f64_own__avx512 a, f64_own__avx512 b)
 {
     return _mm512_mask_cmp_pd_mask(numbers, (__m512d)a, (__m512d)b, _CMP_ORD_Q);
