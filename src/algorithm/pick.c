@@ -11,11 +11,12 @@ enum {
     PICK_CHANNELS = 4,  /* lanes of an output, when it pays */
     PICK_WIDTH = 16,    /* taps on an axis, when it pays */
     PICK_FAR = 1 << 20, /* bytes of an input that the second-level cache does not hold */
+    PICK_PAGE = 4096,   /* bytes */
     PICK_TINY = 512     /* bytes of an input that is copied to where vectors may be read around it */
 };
 
 /* Windows that are shorter than the longest must be summed in the same order: their trees may differ by missing taps only. */
-static bool trees_agree(const pp_axis *axis)
+PP_COLD static bool trees_agree(const pp_axis *axis)
 {
     for (int64_t o = 0; axis->kind != PP_AXIS_SLIDING && o < axis->output; o++) {
         int64_t length = pp_axis_window(axis, o).length;
@@ -26,7 +27,7 @@ static bool trees_agree(const pp_axis *axis)
     return true;
 }
 
-static bool applies(const pp_problem *p)
+PP_COLD static bool applies(const pp_problem *p)
 {
     const pp_axis *axis = p->axis;
     const pp_desc *desc = &p->desc;
@@ -51,7 +52,7 @@ static bool applies(const pp_problem *p)
 }
 
 /* Long windows that overlap are for levels. */
-static bool pays(const pp_problem *p)
+PP_COLD static bool pays(const pp_problem *p)
 {
     for (int a = 0; a < 3; a++) {
         const pp_axis *axis = &p->axis[a];
@@ -74,7 +75,7 @@ static int64_t rows_of(const pp_run *run)
 }
 
 /* The part [begin, end) on H of runs; their number. */
-static int64_t clip(const pp_pick_run *runs, int64_t count, int64_t begin, int64_t end, pp_pick_run *to)
+PP_COLD static int64_t clip(const pp_pick_run *runs, int64_t count, int64_t begin, int64_t end, pp_pick_run *to)
 {
     int64_t row = 0, kept = 0;
     for (int64_t r = 0; r < count; row += runs[r++].rows) {
@@ -151,20 +152,19 @@ PP_COLD static void pick_carefully(picking *s)
     *k = box;
 }
 
-/* "rows" rows of a run on "planes" planes, which lie source_plane, target_plane apart, strip by strip. */
-static void pick_block(picking *s, const pp_pick_run *run, const char *source, char *target, int64_t rows, int64_t planes,
-                       int64_t source_plane, int64_t target_plane)
+/* "rows" rows of a run on "planes" planes, strip by strip. */
+static void pick_block(picking *s, const pp_pick_run *run, const char *source, char *target, int64_t rows, int64_t planes)
 {
     const pp_pick_layout *y = &s->plan->layout;
     pp_pick *k = &s->pick;
     k->run = run;
-    k->ahead = s->far ? rows * run->source_step : 0;
+    k->ahead = s->far ? pp_max(rows * run->source_step, PICK_PAGE / s->size) : 0;
     for (const pp_pick_strip *strip = s->strips; strip < s->strips + s->strip_count; strip++) {
         int a = strip->pairs > 1; /* one pair a row: rows are the innermost loop */
         k->count[0] = strip->pairs, k->source_step[0] = y->advance, k->target_step[0] = y->outputs;
         k->count[2] = 1;
         k->count[a] = rows, k->source_step[a] = run->source_step, k->target_step[a] = run->target_step;
-        k->count[a + 1] = planes, k->source_step[a + 1] = source_plane, k->target_step[a + 1] = target_plane;
+        k->count[a + 1] = planes, k->source_step[a + 1] = s->plan->source_plane, k->target_step[a + 1] = s->plan->target_plane;
         k->strip = strip;
         k->source = source + strip->lane * s->size;
         k->target = target + strip->output * s->size;
@@ -190,20 +190,48 @@ static void pick_planes(picking *s, int64_t plane, int64_t planes, int64_t d, in
     pp_at_plane(p, plane, at);
     const char *source = s->input + (at[PP_N] * in[PP_N] + at[PP_C] * in[PP_C] + first * in[PP_D]) * s->size;
     char *target = s->run->base[PP_OUTPUT] + (at[PP_N] * out[PP_N] + at[PP_C] * out[PP_C] + d * out[PP_D]) * s->size;
-    int64_t source_plane = s->plan->source_plane, target_plane = s->plan->target_plane;
     for (int64_t plane_count; planes > 0; planes -= plane_count) {
         plane_count = pp_min(planes, s->plan->planes);
         for (const pp_pick_run *r = runs; r < runs + count; r++) {
-            const char *from = source + r->source * s->size;
-            char *to = target + r->target * s->size;
             for (int64_t row = 0; row < r->rows; row += s->plan->band) {
-                pick_block(s, r, from + row * r->source_step * s->size, to + row * r->target_step * s->size,
-                           pp_min(s->plan->band, r->rows - row), plane_count, source_plane, target_plane);
+                pick_block(s, r, source + (r->source + row * r->source_step) * s->size,
+                           target + (r->target + row * r->target_step) * s->size, pp_min(s->plan->band, r->rows - row), plane_count);
             }
         }
-        source += plane_count * source_plane * s->size;
-        target += plane_count * target_plane * s->size;
+        source += plane_count * s->plan->source_plane * s->size;
+        target += plane_count * s->plan->target_plane * s->size;
     }
+}
+
+/* Rows [begin, end) of the run, counted over all planes. */
+PP_NOINLINE static void pick_rows(picking *s, int64_t begin, int64_t end)
+{
+    const pp_run *run = s->run;
+    const pp_problem *p = run->problem;
+    int64_t height = run->end[1] - run->begin[1], depth = run->end[0] - run->begin[0];
+    while (begin < end) {
+        int64_t slice = pp_quotient(begin, height), row = pp_remainder(begin, height), rows = pp_min(height - row, end - begin), planes = 1;
+        int64_t plane = run->group.first + pp_quotient(slice, depth), d = run->begin[0] + pp_remainder(slice, depth);
+        if (depth == 1 && rows == height) { /* as many planes as follow each other regularly */
+            planes = pp_min(pp_quotient(end - begin, height), p->c > 1 ? p->c - pp_remainder(plane, p->c) : p->n - plane);
+        }
+        pick_planes(s, plane, planes, d, run->begin[1] + row, run->begin[1] + row + rows);
+        begin += planes * rows;
+    }
+}
+
+/* The same for a part of the rows, which has two more ends. */
+PP_COLD static void pick_part(picking *s, int64_t begin, int64_t end)
+{
+    const pp_run *run = s->run;
+    pp_pick_strip strips[PP_PICK_STRIPS + 8];
+    int64_t inner = run->problem->inner, read[2], write[2] = {run->begin[2] * inner, run->end[2] * inner};
+    pp_axis_reach(&run->problem->axis[2], run->begin[2], run->end[2], &read[0], &read[1]);
+    read[0] *= inner;
+    read[1] *= inner;
+    s->strip_count = pp_pick_lay(&s->plan->layout, read, write, strips, PP_COUNT(strips));
+    s->strips = strips;
+    pick_rows(s, begin, end);
 }
 
 static pp_status run_pick(const pp_run *run, int64_t task, int64_t tasks, char *scratch)
@@ -211,22 +239,16 @@ static pp_status run_pick(const pp_run *run, int64_t task, int64_t tasks, char *
     const pp_problem *p = run->problem;
     const pp_picked *plan = run->prepared;
     picking s = {.run = run, .plan = plan, .pick = plan->pick, .strips = plan->strips, .strip_count = plan->strip_count};
-    pp_pick_strip strips[PP_PICK_STRIPS + 8]; /* of a part of the row: it has two more ends */
-    int64_t begin, end, height = run->end[1] - run->begin[1], depth = run->end[0] - run->begin[0];
+    int64_t begin, end;
     (void)scratch;
-    s.size = (int64_t)pp_dtypes[p->desc.dtype].size;
+    s.size = plan->size;
     s.kernel = p->is_max ? p->kernels->pick_max : p->kernels->pick_sum;
-    bool whole = height == p->axis[1].output && depth == p->axis[0].output;
-    if (run->begin[2] > 0 || run->end[2] < p->axis[2].output) {
-        int64_t read[2], write[2] = {run->begin[2] * p->inner, run->end[2] * p->inner};
-        pp_axis_reach(&p->axis[2], run->begin[2], run->end[2], &read[0], &read[1]);
-        read[0] *= p->inner;
-        read[1] *= p->inner;
-        s.strip_count = pp_pick_lay(&plan->layout, read, write, strips, PP_COUNT(strips));
-        s.strips = strips;
-        whole = false;
-    }
     s.input = run->base[PP_INPUT];
+    s.far = p->inputs * s.size > PICK_FAR;
+    s.pick.stream = plan->stream && (uintptr_t)run->base[PP_OUTPUT] % PP_ALIGN == 0;
+    pp_share(rows_of(run), task, tasks, &begin, &end);
+    bool whole = true;
+    for (int a = 0; a < 3; a++) whole &= run->end[a] - run->begin[a] == p->axis[a].output;
     _Alignas(PP_ALIGN) char tiny[PICK_TINY + 4 * PP_PICK_VECTOR];
     if (whole) { /* of a part the rest of the input may not be there */
         size_t bytes = (size_t)((plan->high - plan->low) * s.size);
@@ -239,21 +261,8 @@ static pp_status run_pick(const pp_run *run, int64_t task, int64_t tasks, char *
             s.high = s.low + sizeof tiny;
         }
     }
-    s.far = p->inputs * s.size > PICK_FAR;
-    const int64_t *out = p->array[PP_OUTPUT].stride; /* lines of the cache that are written whole */
-    int64_t places = (int64_t)(uintptr_t)run->base[PP_OUTPUT] | (plan->layout.outputs * s.size);
-    for (int a = PP_N; a < PP_W; a++) places |= out[a] * s.size;
-    s.pick.stream = p->stream && places % PP_ALIGN == 0;
-    pp_share(rows_of(run), task, tasks, &begin, &end);
-    while (begin < end) {
-        int64_t slice = pp_quotient(begin, height), row = pp_remainder(begin, height), rows = pp_min(height - row, end - begin), planes = 1;
-        int64_t plane = run->group.first + pp_quotient(slice, depth), d = run->begin[0] + pp_remainder(slice, depth);
-        if (depth == 1 && rows == height) { /* as many planes as follow each other regularly */
-            planes = pp_min(pp_quotient(end - begin, height), p->c > 1 ? p->c - pp_remainder(plane, p->c) : p->n - plane);
-        }
-        pick_planes(&s, plane, planes, d, run->begin[1] + row, run->begin[1] + row + rows);
-        begin += planes * rows;
-    }
+    if (run->end[2] - run->begin[2] == p->axis[2].output) pick_rows(&s, begin, end);
+    else pick_part(&s, begin, end);
     if (s.pick.stream) p->kernels->stream(NULL, NULL, 0);
     return PP_OK;
 }

@@ -38,7 +38,7 @@ static bool seen(pp_window w) { return w.begin < w.end; }
 
 /* Runs of outputs on an axis that see the same taps, as [begin, end); their number, or -1 when they are too many or see
  * nothing. */
-static int64_t find_runs(const pp_axis *axis, int64_t begin[PP_PICK_RUNS], int64_t end[PP_PICK_RUNS])
+PP_COLD static int64_t find_runs(const pp_axis *axis, int64_t begin[PP_PICK_RUNS], int64_t end[PP_PICK_RUNS])
 {
     int64_t count = 0;
     for (int64_t o = 0; o < axis->output; o = end[count++]) {
@@ -69,8 +69,8 @@ static void set_divisor(const pp_problem *p, pp_pick_run *run, const pp_window *
 }
 
 /* Runs of rows for the windows wd on D of a run of outputs. */
-static bool make_runs(builder *b, const pp_window *wd, int64_t count, const int64_t *begin, const int64_t *end, const pp_window *uniform,
-                      pp_pick_run *runs)
+PP_COLD static bool make_runs(builder *b, const pp_window *wd, int64_t count, const int64_t *begin, const int64_t *end,
+                              const pp_window *uniform, pp_pick_run *runs)
 {
     const pp_problem *p = b->problem;
     const int64_t *in = p->array[PP_INPUT].stride, *out = p->array[PP_OUTPUT].stride;
@@ -161,7 +161,7 @@ static void put_extent(const builder *b, char *extents, int64_t j, int64_t exten
 }
 
 /* Divisors of the outputs of a pair; what lies beyond divides like the last. */
-static void make_extents(const builder *b, char *extents, int64_t o, int64_t count)
+PP_COLD static void make_extents(const builder *b, char *extents, int64_t o, int64_t count)
 {
     const pp_axis *axis = &b->problem->axis[2];
     bool fixed = b->problem->desc.divisor == PP_DIVISOR_OVERRIDE;
@@ -189,7 +189,7 @@ static bool look(builder *b, bool *uniform)
 }
 
 /* Tables of a sliding axis: all pairs lie alike, but divisors change near the ends. */
-static bool make_regular(builder *b, pp_pick_layout *y, bool divides)
+PP_COLD static bool make_regular(builder *b, pp_pick_layout *y, bool divides)
 {
     const pp_axis *axis = &b->problem->axis[2];
     int64_t outputs = pair_outputs(b, 0), bytes = (int64_t)b->lane * b->lanes;
@@ -221,7 +221,7 @@ static bool make_regular(builder *b, pp_pick_layout *y, bool divides)
 }
 
 /* Tables of windows that are listed: each pair has its own. */
-static bool make_listed(builder *b, pp_pick_layout *y, bool divides)
+PP_COLD static bool make_listed(builder *b, pp_pick_layout *y, bool divides)
 {
     const pp_axis *axis = &b->problem->axis[2];
     int64_t o = 0;
@@ -253,7 +253,13 @@ static bool make_listed(builder *b, pp_pick_layout *y, bool divides)
     return true;
 }
 
-int64_t pp_pick_lay(const pp_pick_layout *y, const int64_t read[2], const int64_t write[2], pp_pick_strip *to, int64_t room)
+/* The lanes [from, to) of one vector that begins at lane "first". */
+static pp_pick_part part_at(int64_t from, int64_t to, int64_t first, int64_t lanes)
+{
+    return (pp_pick_part){(unsigned char)pp_min(pp_max(from - first, 0), lanes), (unsigned char)pp_min(pp_max(to - first, 0), lanes)};
+}
+
+PP_COLD int64_t pp_pick_lay(const pp_pick_layout *y, const int64_t read[2], const int64_t write[2], pp_pick_strip *to, int64_t room)
 {
     int64_t count = 0, both = 2 * y->vector, step = 1;
     for (int64_t i = y->listed ? 0 : write[0] / y->outputs; i < y->pairs; i += step) {
@@ -266,10 +272,18 @@ int64_t pp_pick_lay(const pp_pick_layout *y, const int64_t read[2], const int64_
         int64_t stored = pp_ceil_div(s.count, y->vector) * y->vector;
         s.from = pp_max(read[0] - s.lane, 0);
         s.to = pp_min(read[1] - s.lane, y->limit);
-        s.keep_from = pp_max(write[0] - s.output, 0);
-        s.keep_to = s.output + stored <= write[1] ? stored : pp_min(s.count, write[1] - s.output);
+        s.halves = s.count > y->vector ? 2 : 1;
+        s.second = s.to > y->vector ? (int)y->vector : 0;
+        int64_t keep_from = pp_max(write[0] - s.output, 0);
+        int64_t keep_to = s.output + stored <= write[1] ? stored : pp_min(s.count, write[1] - s.output);
+        for (int h = 0; h < 2; h++) {
+            s.exist[h] = y->load > y->vector ? part_at((s.from + !h) / 2, (s.to + !h) / 2, 0, y->vector)
+                                             : part_at(s.from, s.to, h * y->vector, y->vector);
+            s.keep[h] = part_at(keep_from, keep_to, h * y->vector, y->vector);
+            s.whole[h] = s.keep[h].from == 0 && s.keep[h].to == y->vector;
+        }
         int64_t set = i < y->head ? i : i < y->tail ? y->head : y->head + 1 + i - y->tail;
-        if (!y->listed && s.from == 0 && s.to == both && s.keep_from == 0 && s.keep_to == stored && set == y->head) {
+        if (!y->listed && s.from == 0 && s.to == both && keep_from == 0 && keep_to == stored && set == y->head) {
             int64_t more = pp_min((read[1] - both - s.lane) / y->advance, (write[1] - stored - s.output) / y->outputs);
             s.pairs = step = pp_min(pp_min(more + 1, y->tail - i), y->pairs - i);
         }
@@ -294,7 +308,7 @@ static int64_t inverse_of(int64_t divisor, int shift)
 }
 
 /* The inverses of a run's divisors. */
-static bool make_inverses(builder *b, const pp_pick_layout *y, const pp_window *wd, const pp_window *wh, pp_pick_run *run)
+PP_COLD static bool make_inverses(builder *b, const pp_pick_layout *y, const pp_window *wd, const pp_window *wh, pp_pick_run *run)
 {
     const pp_problem *p = b->problem;
     pp_window w[3] = {*wd, *wh, {0, 0, 0, 0, 1}};
@@ -359,13 +373,18 @@ static bool make_row(builder *b, pp_picked *picked, bool uniform)
     k->merges = merges;
     k->taps = axis->longest;
     if (p->is_max || b->bytes) k->order = pp_order_of(p);
-    int64_t row = (read[1] - read[0]) * (int64_t)pp_dtypes[p->desc.dtype].size * p->axis[1].advance / p->axis[1].period;
+    k->fetch = pp_ceil_div(p->axis[0].advance, p->axis[0].period) * pp_ceil_div(p->axis[1].advance, p->axis[1].period);
+    picked->size = (int64_t)pp_dtypes[p->desc.dtype].size;
+    int64_t places = y->outputs * picked->size; /* distances of what is written */
+    for (int a = PP_N; a < PP_W; a++) places |= p->array[PP_OUTPUT].stride[a] * picked->size;
+    picked->stream = p->stream && places % PP_ALIGN == 0;
+    int64_t row = (read[1] - read[0]) * picked->size * p->axis[1].advance / p->axis[1].period;
     picked->band = pp_max(BAND_BYTES / pp_max(row, 1), 1);
     picked->planes = pp_max(BAND_BYTES / pp_max(row * p->axis[1].output, 1), 1);
     return true;
 }
 
-size_t pp_pick_prepare(const pp_problem *p, void *memory)
+PP_COLD size_t pp_pick_prepare(const pp_problem *p, void *memory)
 {
     builder b = {.problem = p, .memory = memory};
     const pp_axis *axis = p->axis;

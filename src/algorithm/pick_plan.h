@@ -38,6 +38,8 @@ typedef struct pp_picked {
     const pp_pick_strip *strips; /* of whole rows */
     int64_t strip_count;
     int64_t band, planes;               /* rows, planes that are best done together */
+    int64_t size;                       /* of an element */
+    bool stream;                        /* results past the caches: they are written in whole lines of these, if one is */
     int64_t low, high;                  /* what a dense input holds, in elements from coordinates 0; both 0: it has gaps */
     int64_t source_plane, target_plane; /* from plane to plane */
 } pp_picked;

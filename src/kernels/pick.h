@@ -28,16 +28,24 @@ typedef struct pp_pick_run {
 /* Averages of bytes: rounded down; half up, or there are no ties; half to even; half away from zero. */
 enum { PP_PICK_DOWN, PP_PICK_UP, PP_PICK_EVEN, PP_PICK_AWAY };
 
+/* Lanes of a vector. */
+typedef struct pp_pick_part {
+    unsigned char from, to;
+} pp_pick_part;
+
 /* Pairs of vectors of lanes side by side on a row, and the outputs whose taps lie within them. */
 typedef struct pp_pick_strip {
-    int64_t lane, output;       /* of the first pair and its first output */
-    int64_t pairs;              /* how many, regularly; more than one: all their lanes exist and are wanted */
-    int64_t count;              /* output lanes of a pair */
-    int64_t from, to;           /* lanes of a pair that exist */
-    int64_t keep_from, keep_to; /* output lanes of a pair that are written; to: more than "count" where others write these later */
-    const char *index;          /* for each output and tap the lane of its pair: one vector per tap, for either half of the outputs */
-    const char *extent;         /* divisors' share, for either half */
-    int64_t set;                /* bytes from pp_pick_run.inverse to those that go with them */
+    int64_t lane, output;  /* of the first pair and its first output */
+    int64_t pairs;         /* how many, regularly; more than one: all their lanes exist and are wanted */
+    int64_t count;         /* output lanes of a pair */
+    int64_t from, to;      /* lanes of a pair that exist */
+    pp_pick_part exist[2]; /* ... of either vector */
+    pp_pick_part keep[2];  /* of either half of the outputs: lanes that are written, others may be where they are written later */
+    bool whole[2];         /* all are */
+    int halves, second;    /* of the outputs: 1 or 2; from a pair's first vector to its second, 0: that does not count */
+    const char *index;     /* for each output and tap the lane of its pair: one vector per tap, for either half of the outputs */
+    const char *extent;    /* divisors' share, for either half */
+    int64_t set;           /* bytes from pp_pick_run.inverse to those that go with them */
 } pp_pick_strip;
 
 /* Pairs of one strip and one run, at regular distances: along a row, below each other, on one plane after the other. */
@@ -52,7 +60,7 @@ typedef struct pp_pick {
     const void *source; /* lane 0 of the first pair, in the row that taps count from */
     void *target;
     int64_t count[3], source_step[3], target_step[3]; /* a box of them, [0] innermost */
-    int64_t ahead;                                    /* from what is read now to what will be soon */
+    int64_t fetch, ahead;                             /* rows under a window that come new with it; how far what is read soon lies, or 0 */
 } pp_pick;
 
 /* Loads whole vectors, even where only a part of their lanes exist. */

@@ -118,11 +118,11 @@ typedef struct f64_part__avx2 {
     __m256i lanes;
 } f64_part__avx2;
 
-PP_INLINE f32_part__avx2 f32_part_of__avx2(int64_t from, int64_t to)
+PP_INLINE f32_part__avx2 f32_part_within__avx2(int64_t from, int64_t to)
 {
-    return (f32_part__avx2){_mm256_andnot_si256(first32__avx2(pp_min(pp_max(from, 0), 8)), first32__avx2(pp_min(pp_max(to, 0), 8)))};
+    return (f32_part__avx2){_mm256_andnot_si256(first32__avx2(from), first32__avx2(to))};
 }
-PP_INLINE f64_part__avx2 f64_part_of__avx2(int64_t from, int64_t to)
+PP_INLINE f64_part__avx2 f64_part_within__avx2(int64_t from, int64_t to)
 {
     return (f64_part__avx2){_mm256_andnot_si256(first64__avx2(from), first64__avx2(to))};
 }
@@ -166,19 +166,14 @@ typedef struct u8_part__avx2 {
     int64_t from, bytes;
 } u8_part__avx2, i16_part__avx2;
 
-PP_INLINE u8_part__avx2 u8_part_of__avx2(int64_t from, int64_t to)
+PP_INLINE u8_part__avx2 u8_part_within__avx2(int64_t from, int64_t to)
 {
     __m256i at = _mm256_setr_epi8(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28,
                                   29, 30, 31);
-    from = pp_min(pp_max(from, 0), 32);
-    to = pp_min(pp_max(to, from), 32);
     __m256i before = _mm256_cmpgt_epi8(_mm256_set1_epi8((char)from), at), up_to = _mm256_cmpgt_epi8(_mm256_set1_epi8((char)to), at);
     return (u8_part__avx2){_mm256_andnot_si256(before, up_to), from, to - from};
 }
-PP_INLINE i16_part__avx2 i16_part_of__avx2(int64_t from, int64_t to)
-{
-    return u8_part_of__avx2(2 * pp_min(pp_max(from, 0), 16), 2 * pp_min(pp_max(to, 0), 16));
-}
+PP_INLINE i16_part__avx2 i16_part_within__avx2(int64_t from, int64_t to) { return u8_part_within__avx2(2 * from, 2 * to); }
 PP_NOINLINE static u8_own__avx2 u8_load_part__avx2(const uint8_t *p, u8_part__avx2 part)
 {
     uint8_t a[32] = {0};
@@ -232,7 +227,7 @@ PP_INLINE i16_own__avx2 i16_pick__avx2(i16_own__avx2 a, i16_own__avx2 b, const v
 /* Sums of bytes. */
 typedef uint16_t u16_own__avx2 __attribute__((vector_size(32)));
 typedef u8_part__avx2 u16_part__avx2;
-PP_INLINE u16_part__avx2 u16_part_of__avx2(int64_t from, int64_t to) { return i16_part_of__avx2(from, to); }
+PP_INLINE u16_part__avx2 u16_part_within__avx2(int64_t from, int64_t to) { return i16_part_within__avx2(from, to); }
 PP_INLINE u16_own__avx2 u16_only__avx2(u16_own__avx2 v, u16_part__avx2 part, u16_own__avx2 other)
 {
     return (u16_own__avx2)u8_only__avx2((u8_own__avx2)v, part, (u8_own__avx2)other);

@@ -112,18 +112,12 @@ PP_INLINE f32_own__avx512 f32_over__avx512(f32_own__avx512 a, f32_own__avx512 b,
 /* A part is a mask. */
 typedef uint64_t f32_part__avx512, f64_part__avx512, u8_part__avx512, i16_part__avx512;
 
-PP_INLINE uint64_t part__avx512(int64_t from, int64_t to, int64_t lanes) /* fewer than 64 */
-{
-    return ((uint64_t)1 << pp_min(pp_max(to, 0), lanes)) - ((uint64_t)1 << pp_min(pp_max(from, 0), lanes));
-}
-PP_INLINE uint64_t f32_part_of__avx512(int64_t from, int64_t to) { return part__avx512(from, to, 16); }
-PP_INLINE uint64_t f64_part_of__avx512(int64_t from, int64_t to) { return part__avx512(from, to, 8); }
+PP_INLINE uint64_t part__avx512(int64_t from, int64_t to) { return ((uint64_t)1 << to) - ((uint64_t)1 << from); } /* to < 64 */
+PP_INLINE uint64_t f32_part_within__avx512(int64_t from, int64_t to) { return part__avx512(from, to); }
+PP_INLINE uint64_t f64_part_within__avx512(int64_t from, int64_t to) { return part__avx512(from, to); }
 /* not inline: clang 14 gives up on a mask of 64 lanes that it keeps in too many places */
-PP_NOINLINE static uint64_t u8_part_of__avx512(int64_t from, int64_t to)
-{
-    return first__avx512(pp_max(to, 0)) & ~first__avx512(pp_max(from, 0));
-}
-PP_INLINE uint64_t i16_part_of__avx512(int64_t from, int64_t to) { return part__avx512(from, to, 32); }
+PP_NOINLINE static uint64_t u8_part_within__avx512(int64_t from, int64_t to) { return first__avx512(to) & ~first__avx512(from); }
+PP_INLINE uint64_t i16_part_within__avx512(int64_t from, int64_t to) { return part__avx512(from, to); }
 
 PP_INLINE f32_own__avx512 f32_load_part__avx512(const float *p, uint64_t part)
 {
@@ -182,7 +176,7 @@ PP_INLINE i16_own__avx512 i16_pick__avx512(i16_own__avx512 a, i16_own__avx512 b,
 /* Sums of bytes. */
 typedef uint16_t u16_own__avx512 __attribute__((vector_size(64)));
 typedef uint64_t u16_part__avx512;
-PP_INLINE uint64_t u16_part_of__avx512(int64_t from, int64_t to) { return part__avx512(from, to, 32); }
+PP_INLINE uint64_t u16_part_within__avx512(int64_t from, int64_t to) { return part__avx512(from, to); }
 PP_INLINE u16_own__avx512 u16_only__avx512(u16_own__avx512 v, uint64_t part, u16_own__avx512 other)
 {
     return (u16_own__avx512)_mm512_mask_mov_epi16((__m512i)other, (__mmask32)part, (__m512i)v);
