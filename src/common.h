@@ -45,6 +45,15 @@
 #define PP_UNROLL
 #endif
 
+/* Before a loop that shall stay one, so that its body is there once. */
+#if defined(__clang__)
+#define PP_ROLLED _Pragma("clang loop unroll(disable)")
+#elif defined(__GNUC__)
+#define PP_ROLLED _Pragma("GCC unroll 1")
+#else
+#define PP_ROLLED
+#endif
+
 #define PP_COUNT(array) ((int)(sizeof(array) / sizeof((array)[0])))
 
 /* Where the caller wants his sentence. */

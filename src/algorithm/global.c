@@ -6,16 +6,15 @@
 
 enum {
     GROUP = 512,          /* planes that are finished together */
+    WIDEST = 1 << 16,     /* elements of a row */
     SIZE = sizeof(float), /* the only type so far */
     VECTOR = 8            /* lanes that a kernel reads at once */
 };
 
-static pp_columns_fn kernel_of(const pp_problem *p)
+static bool has_kernel(const pp_problem *p)
 {
-    const pp_planes *planes = p->kernels->planes;
-    if (p->desc.dtype != PP_F32) return NULL;
-    if (!p->is_max) return planes->sum_columns;
-    return p->desc.op == PP_OP_MAX && p->desc.nan != PP_NAN_IGNORE ? planes->max_columns : NULL;
+    if (p->desc.dtype != PP_F32 || !p->kernels->planes->columns) return false;
+    return !p->is_max || (p->desc.op == PP_OP_MAX && p->desc.nan != PP_NAN_IGNORE);
 }
 
 /* Whether the only window on an axis is one without padding. */
@@ -28,20 +27,18 @@ static bool is_plain(const pp_axis *axis)
 
 static bool applies(const pp_problem *p)
 {
-    if (p->inner != 1 || !p->inputs || pp_reducing_of(p) == PP_WINNERS || !kernel_of(p)) return false;
+    if (p->inner != 1 || !p->inputs || pp_reducing_of(p) == PP_WINNERS || !has_kernel(p)) return false;
     for (int a = 0; a < 3; a++) {
         if (!is_plain(&p->axis[a])) return false;
     }
     const int64_t *stride = p->array[PP_INPUT].stride;
-    return p->axis[0].longest == 1 && (p->axis[2].longest == 1 || stride[PP_W] == 1);
+    return p->axis[0].longest == 1 && p->axis[2].longest <= WIDEST && (p->axis[2].longest == 1 || stride[PP_W] == 1);
 }
 
-/* A lane of each plane, and its element. */
-static size_t scratch_size(const pp_problem *p)
-{
-    (void)p;
-    return 2 * GROUP * SIZE;
-}
+static int64_t line_of(const pp_problem *p) { return (p->axis[2].longest + PP_COLUMNS - 1) / PP_COLUMNS * PP_COLUMNS; }
+
+/* A lane of each plane, and its element; the kernel's. */
+static size_t scratch_size(const pp_problem *p) { return (2 * GROUP + 2 * PP_COLUMNS * (size_t)line_of(p)) * SIZE; }
 
 static int64_t tasks_of(const pp_run *run) { return run->group.last - run->group.first; }
 
@@ -71,8 +68,12 @@ static void do_planes(const pp_run *run, int64_t first, int64_t count, const pp_
                           .row = in->stride[PP_H],
                           .width = w[2].length,
                           .whole = whole_planes(run, first, count, w),
-                          .target = scratch};
-    kernel_of(p)(&columns);
+                          .target = scratch,
+                          .max = p->is_max,
+                          .lines = scratch + 2 * GROUP * SIZE,
+                          .line = line_of(p)};
+    columns.dense = (float *)columns.lines + PP_COLUMNS * columns.line;
+    p->kernels->planes->columns(&columns);
     pp_place place = {.groups = count, .inner = 1};
     place.values = run->base[PP_OUTPUT] + (n * out->stride[PP_N] + c * out->stride[PP_C]) * SIZE;
     place.value_stride.group = p->c > 1 ? out->stride[PP_C] : out->stride[PP_N];

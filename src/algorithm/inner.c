@@ -39,7 +39,7 @@ typedef struct inner {
     pp_windows windows;
     pp_finish finish;
     pp_windows_fn ones, fours; /* kernels for one vector of each window (NULL: by way of lanes), for four (NULL: none) */
-    int64_t vector;            /* lanes of a vector */
+    int64_t vector, one;       /* lanes of a vector of theirs */
     char empty[sizeof(double)];
     char *result, *result_index, *out, *out_index; /* by way of lanes: those of one output, and its elements */
 } inner;
@@ -232,8 +232,9 @@ static void pool_tails(inner *s, int64_t first, int64_t count, int64_t j)
         run_kernel(s, s->fours, first, j, s->vector, count / 2);
         if (count % 2 == 0) j += 2 * s->vector;
     }
-    for (; j < s->lanes; j += s->vector) {
-        int64_t lanes = pp_min(s->lanes - j, s->vector), done = 0;
+    for (int64_t lanes; j < s->lanes; j += lanes) {
+        int64_t done = 0;
+        lanes = pp_min(s->lanes - j, s->vector);
         if (s->fours && lanes == s->vector && count >= 4) { /* one vector of four windows */
             w->unit = s->step, w->target_unit = s->target_step;
             w->half = 2 * s->step, w->target_half = 2 * s->target_step;
@@ -241,9 +242,10 @@ static void pool_tails(inner *s, int64_t first, int64_t count, int64_t j)
             done = count / 4 * 4;
             run_kernel(s, s->fours, first, j, s->vector, count / 4);
         }
-        if (done == count) continue;
         w->step = s->step, w->target_step = s->target_step;
-        run_kernel(s, s->ones, first + done, j, lanes, count - done);
+        for (int64_t i = 0; i < lanes && done < count; i += s->one) {
+            run_kernel(s, s->ones, first + done, j + i, pp_min(lanes - i, s->one), count - done);
+        }
     }
 }
 
@@ -359,10 +361,11 @@ static inner inner_of(const pp_problem *p)
     const pp_kernels *k = p->kernels;
     inner s = {.problem = p, .axis = p->axis, .reducing = pp_reducing_of(p), .element = (int64_t)pp_dtypes[p->desc.dtype].size};
     if (finishes(p, s.reducing)) {
-        s.ones = s.reducing == PP_SUMS ? k->sum_window : k->max_window;
+        s.ones = s.reducing == PP_SUMS ? k->lines->sum_window : k->lines->max_window;
         s.fours = s.reducing == PP_SUMS ? k->sum_windows : k->max_windows;
     }
     s.vector = pp_max(1, k->vector_bytes / (int64_t)pp_lane_size(p->desc.dtype, s.reducing));
+    s.one = pp_max(1, k->lines->vector_bytes / (int64_t)pp_lane_size(p->desc.dtype, s.reducing));
     return s;
 }
 

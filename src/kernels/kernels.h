@@ -74,6 +74,8 @@ typedef struct pp_transpose {
 
 typedef void (*pp_transpose_fn)(const pp_transpose *);
 
+enum { PP_COLUMNS = 16 }; /* lanes of a vector, at most */
+
 /* Planes whose elements are combined, each to one: rows of contiguous lanes, at least one. */
 typedef struct pp_columns {
     const void *source;
@@ -82,6 +84,9 @@ typedef struct pp_columns {
     int64_t width;
     int64_t whole; /* of the first planes a vector may be read from each row's begin on: it lies in the tensor */
     void *target;  /* a lane of each plane */
+    bool max;      /* else they are added */
+    void *lines, *dense; /* scratch: PP_COLUMNS lines of "line" lanes, the width rounded up to PP_COLUMNS; as many lanes */
+    int64_t line;
 } pp_columns;
 
 typedef void (*pp_columns_fn)(const pp_columns *);
@@ -90,7 +95,7 @@ typedef void (*pp_columns_fn)(const pp_columns *);
 typedef struct pp_planes {
     pp_transpose_fn transpose[4];           /* by the logarithm of an element's size */
     pp_transpose_fn fill;                   /* rows of 4-byte elements that are all alike, from one run of the dense array */
-    pp_columns_fn sum_columns, max_columns; /* of f32; NULL: not brought; NaN wins */
+    pp_columns_fn columns;    /* of f32; NULL: not brought; NaN wins */
 } pp_planes;
 
 /* Windows of one shape: target[j] = finished(combine over taps t of source[taps[t].offset + j]), for lanes j of one vector or of
@@ -125,6 +130,8 @@ typedef struct pp_lines {
     pp_finish_fn finish_index;       /* keys and indices -> elements (target may be NULL) and indices */
     pp_finish_fn scale;              /* elements -> sum lanes, each divided; floating types */
     pp_divide_fn divide;             /* the same for some rows */
+    int vector_bytes;                /* of one vector of a window: */
+    pp_windows_fn sum_window, max_window; /* NULL: not brought; NaN wins */
 } pp_lines;
 
 typedef struct pp_kernels {
@@ -132,8 +139,7 @@ typedef struct pp_kernels {
     const pp_lines *lines;                  /* these are always there; of the others NULL: not brought */
     const pp_planes *planes;                /* of any type */
     pp_stream_fn stream;                    /* copies past the caches (kernels/stream.inc) */
-    pp_windows_fn sum_window, max_window;   /* of one vector each; NaN wins */
-    pp_windows_fn sum_windows, max_windows; /* of four whole ones */
+    pp_windows_fn sum_windows, max_windows; /* of four whole vectors; NaN wins */
     pp_pick_fn pick_sum, pick_max;          /* windows on rows of lanes; NaN wins */
     pp_winner_fn winner;                    /* elements -> where the largest of small windows lie */
     pp_gather_fn gather;                    /* gradients, as sum lanes, to their winners */

@@ -262,11 +262,11 @@ bool pp_levels_pay(const pp_problem *p, pp_direction direction)
     if (h->kind == PP_AXIS_TABLE || w->kind == PP_AXIS_TABLE) return false;
     double deep = depth > 1 ? 2 * depth + 4 : 1, mine = along * down * (deep + 3 + 2 * levels) + along * 4 + 4;
     if (p->is_max) { /* for any length; it is less when memory has to be waited for */
-        bool far = (p->inputs + p->outputs) * (int64_t)pp_dtypes[p->desc.dtype].size > 2 * FAR_BYTES;
+        bool far = ((double)p->inputs + (double)p->outputs) * (double)pp_dtypes[p->desc.dtype].size > 2 * FAR_BYTES;
         mine = (along * down * (deep + 3) + along * 7 + 4) * (far ? 1.3 : 1);
     }
     /* all taps of channels-last windows, or those on D and H, then those on W: the one in registers, the other not */
-    bool at_once = p->inner * (int64_t)pp_dtypes[p->desc.dtype].size >= 16 && direction == PP_FORWARD;
+    bool at_once = p->inner >= 16 / (int64_t)pp_dtypes[p->desc.dtype].size && direction == PP_FORWARD;
     double direct = at_once ? 0.65 * depth * rows * taps : 2 * (along * depth * rows + taps);
     return mine < direct;
 }
