@@ -152,6 +152,7 @@ typedef struct pp_kernels {
 /* Kernels of AVX2 that serve its machines' other instruction sets, where wider vectors would gain little. */
 extern const pp_planes pp_planes__avx2;
 extern const pp_kernels pp_f64_kernels__avx2;
+extern const pp_level_kernels pp_i32_sum_levels__avx2;
 extern const pp_lines pp_f32_lines__avx2, pp_bf16_lines__avx2, pp_f16_lines__avx2, pp_byte_lines__avx2;
 
 #endif

@@ -20,16 +20,6 @@ typedef struct pp_slide {
 
 enum { PP_SLIDE_BYTES = 256 };
 
-/* A line of lanes: target + l * apart becomes level l + 1, whose blocks begin at each lane, for the bits l of "keep".  Reads, and
- * writes, up to levels + 1 vectors past "lanes". */
-typedef struct pp_rise {
-    const void *source;
-    void *target;
-    int64_t lanes, apart;
-    int levels; /* 2^levels <= lanes of a vector */
-    uint64_t keep;
-} pp_rise;
-
 /* target[j] = ((source[offset[0] + j] op source[offset[1] + j]) op ...), for j < lanes. */
 typedef struct pp_join {
     const void *source;
@@ -44,9 +34,7 @@ typedef struct pp_join {
 
 typedef struct pp_level_kernels {
     void (*slide)(const pp_slide *);
-    void (*rise)(const pp_rise *); /* NULL: not brought */
     void (*join)(const pp_join *);
-    int vector_level; /* a vector has 2^this lanes */
 } pp_level_kernels;
 
 enum { PP_LEVELS = 24 }; /* of windows of up to 2^24 - 1 */

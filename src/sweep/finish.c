@@ -118,6 +118,10 @@ static void finish_row(pp_sweep *s, const pp_place *place, const char *lanes, bo
 {
     bool done = direct && (s->made || pp_lanes_are_elements(s->run, s->reducing));
     if (done && !s->gaps) return;
+    if (s->made && !s->gaps) { /* nothing but their form is left */
+        pp_place_lanes(s->run, s->reducing, place, lanes, NULL, 1, s->out, NULL);
+        return;
+    }
     pp_window w[3] = {s->row_window[0], s->row_window[1]};
     for (int64_t i = 0; i < s->stretch_count; i++) {
         const pp_stretch *stretch = &s->stretches[i];

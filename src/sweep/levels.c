@@ -172,12 +172,6 @@ static int raise_line(pp_sweep *s, const char *column)
     bool sums = s->reducing == PP_SUMS;
     int64_t length = s->axis[2].longest, apart = s->inner;
     int top = pp_log2(length), level = 0;
-    if (apart == 1 && top > 0 && s->kernel->rise) {
-        pp_rise r = {.source = column, .target = s->level_lines, .lanes = s->line, .apart = s->apart};
-        level = r.levels = top < s->kernel->vector_level ? top : s->kernel->vector_level;
-        r.keep = (uint64_t)(sums ? length >> 1 : 0) | (uint64_t)1 << (level - 1);
-        s->kernel->rise(&r);
-    }
     while (sums ? level < top : length > (int64_t)JOINED << level) {
         int64_t below = level_line(s, column, level), shift = apart << level;
         int64_t offset[4] = {below, below + shift, below + 2 * shift, below + 3 * shift};
