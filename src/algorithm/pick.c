@@ -10,7 +10,7 @@
 enum {
     PICK_CHANNELS = 4,  /* lanes of an output, when it pays */
     PICK_WIDTH = 16,    /* taps on an axis, when it pays */
-    PICK_FAR = 1 << 20, /* bytes of an input that the second-level cache does not hold */
+    PICK_FAR = 1 << 23, /* bytes of an input of which little is still in a cache */
     PICK_PAGE = 4096,   /* bytes */
     PICK_TINY = 512     /* bytes of an input that is copied to where vectors may be read around it */
 };

@@ -308,7 +308,8 @@ static int64_t inverse_of(int64_t divisor, int shift)
 }
 
 /* The inverses of a run's divisors. */
-PP_COLD static bool make_inverses(builder *b, const pp_pick_layout *y, const pp_window *wd, const pp_window *wh, pp_pick_run *run)
+PP_COLD static bool make_inverses(builder *b, const pp_pick_layout *y, const pp_window *wd, const pp_window *wh, bool uniform,
+                                  pp_pick_run *run)
 {
     const pp_problem *p = b->problem;
     pp_window w[3] = {*wd, *wh, {0, 0, 0, 0, 1}};
@@ -318,7 +319,9 @@ PP_COLD static bool make_inverses(builder *b, const pp_pick_layout *y, const pp_
     if (!(factor >= 1 && factor <= PP_PICK_DIVISOR) || (double)each != factor || (fixed && each < inside)) return false;
     if (p->desc.op != PP_OP_AVERAGE || (is_signed && p->desc.rounding == PP_ROUND_TRUNCATE)) return false;
     int shift = 0;
+    int64_t most = 0;
     for (int64_t e = 1; e <= PP_PICK_DIVISOR; e++) {
+        if (b->extents[e]) most = e * each;
         even |= b->extents[e] && e * each % 2 == 0;
         if (!b->extents[e] || inverse_of(e * each, shift)) continue;
         if (++shift > 8) return false;
@@ -337,6 +340,10 @@ PP_COLD static bool make_inverses(builder *b, const pp_pick_layout *y, const pp_
                 : !even || (p->desc.rounding == PP_ROUND_HALF_AWAY && !is_signed) ? PP_PICK_UP
                 : p->desc.rounding == PP_ROUND_HALF_AWAY                          ? PP_PICK_AWAY
                                                                                   : PP_PICK_EVEN;
+    if (run->ties == PP_PICK_EVEN && uniform && !(most & (most - 1))) {
+        run->ties = PP_PICK_POWER;
+        for (run->shift = 0; 1 << run->shift < most; run->shift++) {}
+    }
     return true;
 }
 
@@ -373,6 +380,7 @@ static bool make_row(builder *b, pp_picked *picked, bool uniform)
     k->merges = merges;
     k->taps = axis->longest;
     if (p->is_max || b->bytes) k->order = pp_order_of(p);
+    k->paired = b->bytes && axis->kind == PP_AXIS_SLIDING && axis->longest == 2 && axis->stride == 2 && axis->step == 1 && p->inner == 1;
     k->fetch = pp_ceil_div(p->axis[0].advance, p->axis[0].period) * pp_ceil_div(p->axis[1].advance, p->axis[1].period);
     picked->size = (int64_t)pp_dtypes[p->desc.dtype].size;
     int64_t places = y->outputs * picked->size; /* distances of what is written */
@@ -425,7 +433,7 @@ PP_COLD size_t pp_pick_prepare(const pp_problem *p, void *memory)
     if (!make_row(&b, s, alike_on_w)) return 0;
     for (int64_t r = 0; b.bytes && r < count[0] * count[1]; r++) {
         pp_window wd = pp_axis_window(&axis[0], begin[0][r / count[1]]), wh = pp_axis_window(&axis[1], begin[1][r % count[1]]);
-        if (!make_inverses(&b, &s->layout, &wd, &wh, memory ? runs + r : NULL)) return 0;
+        if (!make_inverses(&b, &s->layout, &wd, &wh, alike_on_w, memory ? runs + r : NULL)) return 0;
     }
     return b.used + PP_ALIGN; /* alignment costs up to that much more elsewhere */
 }

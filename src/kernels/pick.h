@@ -25,8 +25,9 @@ typedef struct pp_pick_run {
     int shift, ties;     /* PP_PICK_DOWN, ... */
 } pp_pick_run;
 
-/* Averages of bytes: rounded down; half up, or there are no ties; half to even; half away from zero. */
-enum { PP_PICK_DOWN, PP_PICK_UP, PP_PICK_EVEN, PP_PICK_AWAY };
+/* Averages of bytes: rounded down; half up, or there are no ties; half to even; half away from zero; half to even, all divisors being
+ * the same power of two, 2^shift. */
+enum { PP_PICK_DOWN, PP_PICK_UP, PP_PICK_EVEN, PP_PICK_AWAY, PP_PICK_POWER };
 
 /* Lanes of a vector. */
 typedef struct pp_pick_part {
@@ -53,6 +54,7 @@ typedef struct pp_pick {
     const pp_pick_run *run;
     const pp_pick_strip *strip;
     int64_t taps; /* of a window on W */
+    bool paired;  /* bytes: windows are pairs of neighbours, one after the other */
     const unsigned char *merges;
     pp_order order; /* of elements; bytes that are added: mask is their sign */
     bool stream;    /* whole vectors of results go past the caches: their addresses are aligned */

@@ -236,6 +236,14 @@ PP_INLINE u16_own__avx2 u16_pick__avx2(u16_own__avx2 a, u16_own__avx2 b, const v
 {
     return (u16_own__avx2)i16_pick__avx2((i16_own__avx2)a, (i16_own__avx2)b, index);
 }
+PP_INLINE u16_own__avx2 u8_pairs__avx2(u8_own__avx2 v) /* sums of neighbours */
+{
+    return (u16_own__avx2)_mm256_maddubs_epi16((__m256i)v, _mm256_set1_epi8(1));
+}
+PP_INLINE u16_own__avx2 u16_least__avx2(u16_own__avx2 a, u16_own__avx2 b) /* of two */
+{
+    return (u16_own__avx2)_mm256_min_epu16((__m256i)a, (__m256i)b);
+}
 PP_INLINE u16_own__avx2 u16_high__avx2(u16_own__avx2 a, u16_own__avx2 b)
 {
     return (u16_own__avx2)_mm256_mulhi_epu16((__m256i)a, (__m256i)b);
@@ -352,7 +360,4 @@ PP_INLINE f32_own__avx2 f32_odds__avx2(f32_own__avx2 a, f32_own__avx2 b)
 {
     return (f32_own__avx2)_mm256_permute4x64_pd((__m256d)_mm256_shuffle_ps((__m256)a, (__m256)b, 0xdd), 0xd8);
 }
-PP_INLINE bool i32_any_first__avx2(i32_own__avx2 m, int64_t n)
-{
-    return _mm256_movemask_ps((__m256)m) & ((1 << pp_min(n, 8)) - 1);
-}
+PP_INLINE bool i32_any_first__avx2(i32_own__avx2 m, int64_t n) { return _mm256_movemask_ps((__m256)m) & ((1 << pp_min(n, 8)) - 1); }

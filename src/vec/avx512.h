@@ -185,6 +185,14 @@ PP_INLINE u16_own__avx512 u16_pick__avx512(u16_own__avx512 a, u16_own__avx512 b,
 {
     return (u16_own__avx512)_mm512_permutex2var_epi16((__m512i)a, _mm512_loadu_si512(index), (__m512i)b);
 }
+PP_INLINE u16_own__avx512 u8_pairs__avx512(u8_own__avx512 v) /* sums of neighbours */
+{
+    return (u16_own__avx512)_mm512_maddubs_epi16((__m512i)v, _mm512_set1_epi8(1));
+}
+PP_INLINE u16_own__avx512 u16_least__avx512(u16_own__avx512 a, u16_own__avx512 b) /* of two */
+{
+    return (u16_own__avx512)_mm512_min_epu16((__m512i)a, (__m512i)b);
+}
 PP_INLINE u16_own__avx512 u16_high__avx512(u16_own__avx512 a, u16_own__avx512 b)
 {
     return (u16_own__avx512)_mm512_mulhi_epu16((__m512i)a, (__m512i)b);
@@ -298,7 +306,10 @@ PP_INLINE f32_nans__avx512 f32_note_nans__avx512(f32_nans__avx512 numbers, f32_o
     return _mm512_mask_cmp_ps_mask(numbers, (__m512)a, (__m512)b, _CMP_ORD_Q);
 }
 PP_INLINE bool f32_any_nans__avx512(f32_nans__avx512 numbers) { return numbers != 0xffff; }
-PP_INLINE f32_own__avx512 f32_larger__avx512(f32_own__avx512 a, f32_own__avx512 b) { return (f32_own__avx512)_mm512_max_ps((__m512)a, (__m512)b); }
+PP_INLINE f32_own__avx512 f32_larger__avx512(f32_own__avx512 a, f32_own__avx512 b)
+{
+    return (f32_own__avx512)_mm512_max_ps((__m512)a, (__m512)b);
+}
 PP_INLINE f64_nans__avx512 f64_note_nans__avx512(f64_nans__avx512 numbers, f64_own__avx512 a, f64_own__avx512 b)
 {
     return _mm512_mask_cmp_pd_mask(numbers, (__m512d)a, (__m512d)b, _CMP_ORD_Q);
