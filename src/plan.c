@@ -76,12 +76,14 @@ static pp_status choose(pp_plan *plan, const char *isa, const char *name, const 
     used = !name;
     for (int d = 0; d < 2; d++) {
         if (d == PP_BACKWARD && problem->desc.backward == PP_BACKWARD_NONE) continue;
+        problem->prepared = memset(plan->prepared[d], 0, sizeof(void *));
         plan->algorithm[d] = find_algorithm(name, (pp_direction)d, problem);
         used |= plan->algorithm[d] != NULL;
         if (!plan->algorithm[d]) plan->algorithm[d] = find_algorithm(NULL, (pp_direction)d, problem);
         if (!plan->algorithm[d]) return pp_fail(error, PP_OVERFLOW, "scratch: the problem needs more than memory holds");
         const pp_pass *pass = &plan->algorithm[d]->pass[d];
         if (pass->prepare) pass->prepare(problem, plan->prepared[d]);
+        problem->prepared = NULL;
         size_t scratch = pass->scratch(problem);
         size_t whole = scratch ? (pp_aligned(scratch) * (size_t)pp_plan_tasks(plan)) + PP_ALIGN : 0;
         if (whole > plan->scratch_size) plan->scratch_size = whole;

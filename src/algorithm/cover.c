@@ -128,6 +128,7 @@ static void make_array(const int64_t extent[3], int64_t planes, int64_t inner, p
 static void make_problem(const pp_problem *p, const cover *c, pp_problem *tile)
 {
     *tile = *p;
+    tile->prepared = NULL;
     for (int i = 0; c->near && i < pp_isa_count; i++) { /* those of the lanes, in the same instruction set */
         if (pp_isa_table[i]->kernels[p->desc.dtype] == p->kernels) tile->kernels = pp_isa_table[i]->kernels[PP_F32];
     }

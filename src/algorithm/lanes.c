@@ -121,6 +121,7 @@ static void make_problem(const pp_problem *p, pp_direction direction, layout *l)
 {
     pp_problem *group = &l->problem;
     *group = *p;
+    group->prepared = NULL;
     group->stream = false;
     group->n = group->c = 1;
     group->inner = l->lanes;

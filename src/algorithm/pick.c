@@ -51,7 +51,9 @@ PP_COLD static bool applies(const pp_problem *p)
     }
     if (p->inner > INT32_MAX || extents > 1 << 20) return false; /* divisors are exact in any type */
     if (!p->is_max && !trees_agree(&axis[2])) return false;
-    size_t prepared = pp_pick_prepare(p, NULL);
+    const pp_picked *made = p->prepared; /* "lanes" may have asked before */
+    if (made && made->of == p) return true;
+    size_t prepared = pp_pick_prepare(p, p->prepared);
     return prepared > 0 && prepared <= PP_PREPARED;
 }
 
@@ -63,6 +65,12 @@ PP_COLD static bool pays(const pp_problem *p)
         if (axis->longest > PICK_WIDTH || (axis->longest > 5 && (axis->longest * axis->period + 1) / 2 > axis->advance)) return false;
     }
     return p->inner <= PICK_CHANNELS;
+}
+
+/* Where the plan keeps it, it is since "applies" was asked. */
+static size_t prepare(const pp_problem *p, void *memory)
+{
+    return memory && memory == p->prepared ? 0 : pp_pick_prepare(p, memory);
 }
 
 static size_t scratch_size(const pp_problem *p)
@@ -275,5 +283,5 @@ const pp_algorithm pp_algorithm_pick = {
     .name = "pick",
     .what = "rows in registers, each tap a permutation",
     .uses_kernels = true,
-    .pass = {{applies, pays, pp_pick_prepare, scratch_size, rows_of, run_pick}},
+    .pass = {{applies, pays, prepare, scratch_size, rows_of, run_pick}},
 };

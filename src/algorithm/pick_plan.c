@@ -20,9 +20,10 @@ typedef struct builder {
 static void *take(builder *b, size_t size, size_t align)
 {
     b->used += (align - (size_t)((uintptr_t)b->memory + b->used) % align) % align;
-    void *piece = b->memory ? b->memory + b->used : NULL;
+    size_t at = b->used;
     b->used += size;
-    return piece;
+    if (b->used > PP_PREPARED) b->memory = NULL; /* from here on it is counted */
+    return b->memory ? b->memory + at : NULL;
 }
 
 /* Outputs after o, o included, whose windows are that of o moved regularly; at least one. */
@@ -415,8 +416,8 @@ PP_COLD size_t pp_pick_prepare(const pp_problem *p, void *memory)
     pp_pick_run *runs = take(&b, (size_t)(count[0] * count[1]) * sizeof *runs, sizeof(int64_t));
     for (int64_t r = 0; r < count[0]; r++) {
         pp_window wd = pp_axis_window(&axis[0], begin[0][r]);
-        if (memory) depths[r] = (pp_pick_depth){begin[0][r], end[0][r], r * count[1]};
-        if (!make_runs(&b, &wd, count[1], begin[1], end[1], uniform, memory ? runs + r * count[1] : NULL)) return 0;
+        if (b.memory) depths[r] = (pp_pick_depth){begin[0][r], end[0][r], r * count[1]};
+        if (!make_runs(&b, &wd, count[1], begin[1], end[1], uniform, b.memory ? runs + r * count[1] : NULL)) return 0;
     }
     s->depths = depths;
     s->runs = runs;
@@ -433,7 +434,8 @@ PP_COLD size_t pp_pick_prepare(const pp_problem *p, void *memory)
     if (!make_row(&b, s, alike_on_w)) return 0;
     for (int64_t r = 0; b.bytes && r < count[0] * count[1]; r++) {
         pp_window wd = pp_axis_window(&axis[0], begin[0][r / count[1]]), wh = pp_axis_window(&axis[1], begin[1][r % count[1]]);
-        if (!make_inverses(&b, &s->layout, &wd, &wh, alike_on_w, memory ? runs + r : NULL)) return 0;
+        if (!make_inverses(&b, &s->layout, &wd, &wh, alike_on_w, b.memory ? runs + r : NULL)) return 0;
     }
+    s->of = b.memory ? p : NULL;
     return b.used + PP_ALIGN; /* alignment costs up to that much more elsewhere */
 }

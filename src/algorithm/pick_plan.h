@@ -30,6 +30,7 @@ typedef struct pp_pick_layout {
 } pp_pick_layout;
 
 typedef struct pp_picked {
+    const pp_problem *of; /* when all of it is there */
     pp_pick pick; /* what is the same everywhere */
     pp_pick_layout layout;
     const pp_pick_depth *depths;
