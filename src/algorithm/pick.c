@@ -120,7 +120,7 @@ static bool exists(const picking *s)
 {
     const pp_pick *k = &s->pick;
     int64_t load = s->plan->layout.load, low = k->run->low, high = k->run->high + (k->strip->to <= load ? 1 : 2) * load;
-    for (int a = 0; a < 3; a++) {
+    for (int a = 0; a < 2; a++) {
         int64_t reach = (k->count[a] - 1) * k->source_step[a];
         *(reach < 0 ? &low : &high) += reach;
     }
@@ -143,7 +143,7 @@ PP_COLD static void pick_carefully(picking *s)
         taps[t].offset = t * 2 * PP_PICK_VECTOR / s->size;
     }
     run.taps = taps;
-    k->count[0] = k->count[1] = k->count[2] = 1;
+    k->count[0] = k->count[1] = 1;
     k->ahead = 0;
     for (int64_t i = 0; i < box.count[1] * box.count[0]; i++) {
         int64_t j = i % box.count[0], n = i / box.count[0];
@@ -167,21 +167,26 @@ PP_COLD static void pick_carefully(picking *s)
 /* "rows" rows of a run on "planes" planes, strip by strip. */
 static void pick_block(picking *s, const pp_pick_run *run, const char *source, char *target, int64_t rows, int64_t planes)
 {
-    const pp_pick_layout *y = &s->plan->layout;
+    const pp_picked *plan = s->plan;
     pp_pick *k = &s->pick;
     k->run = run;
     k->ahead = s->far ? pp_max(rows * run->source_step, PICK_PAGE / s->size) : 0;
     for (const pp_pick_strip *strip = s->strips; strip < s->strips + s->strip_count; strip++) {
-        int a = strip->pairs > 1; /* one pair a row: rows are the innermost loop */
-        k->count[0] = strip->pairs, k->source_step[0] = y->advance, k->target_step[0] = y->outputs;
-        k->count[2] = 1;
-        k->count[a] = rows, k->source_step[a] = run->source_step, k->target_step[a] = run->target_step;
-        k->count[a + 1] = planes, k->source_step[a + 1] = s->plan->source_plane, k->target_step[a + 1] = s->plan->target_plane;
+        bool many = strip->pairs > 1; /* one pair a row: the box is of rows and planes */
         k->strip = strip;
         k->source = source + strip->lane * s->size;
         k->target = target + strip->output * s->size;
-        if ((strip->from == 0 && strip->to == 2 * y->vector) || exists(s)) s->kernel(k);
-        else pick_carefully(s);
+        k->count[many] = rows, k->source_step[many] = run->source_step, k->target_step[many] = run->target_step;
+        k->count[!many] = many ? strip->pairs : planes;
+        k->source_step[!many] = many ? plan->layout.advance : plan->source_plane;
+        k->target_step[!many] = many ? plan->layout.outputs : plan->target_plane;
+        bool all = strip->from == 0 && strip->to == 2 * plan->layout.vector;
+        for (int64_t plane = many ? planes : 1; plane > 0; plane--) {
+            if (all || exists(s)) s->kernel(k);
+            else pick_carefully(s);
+            k->source = (const char *)k->source + plan->source_plane * s->size;
+            k->target = (char *)k->target + plan->target_plane * s->size;
+        }
     }
 }
 

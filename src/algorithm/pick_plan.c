@@ -52,7 +52,7 @@ PP_COLD static int64_t find_runs(const pp_axis *axis, int64_t begin[PP_PICK_RUNS
 }
 
 /* The product of the divisor's parts on D and H, or of what stands for them. */
-static void set_divisor(const pp_problem *p, pp_pick_run *run, const pp_window *d, const pp_window *h, const pp_window *uniform)
+PP_COLD static void set_divisor(const pp_problem *p, pp_pick_run *run, const pp_window *d, const pp_window *h, const pp_window *uniform)
 {
     pp_window w[3] = {*d, *h, {0, 0, 0, 0, 1}};
     run->divisor = pp_divisor_of(p, w);
@@ -122,7 +122,7 @@ static int64_t outputs_of_pair(const builder *b, int64_t o)
 }
 
 /* How many of these are taken: one whole vector, or clearly more. */
-static int64_t pair_outputs(const builder *b, int64_t o)
+PP_COLD static int64_t pair_outputs(const builder *b, int64_t o)
 {
     int64_t count = outputs_of_pair(b, o), whole = b->lanes / b->problem->inner;
     return count > whole && 2 * count < 3 * whole ? whole : count;
@@ -139,7 +139,7 @@ static void put_index(const builder *b, char *vector, int64_t j, int64_t lane)
 }
 
 /* Where the taps of "count" outputs from o on lie in their pair, whose first lane is that of o's first tap. */
-static void make_index(const builder *b, char *index, int64_t o, int64_t count)
+PP_COLD static void make_index(const builder *b, char *index, int64_t o, int64_t count)
 {
     const pp_axis *axis = &b->problem->axis[2];
     int64_t inner = b->problem->inner, first = pp_axis_window(axis, o).first, bytes = (int64_t)b->lane * b->lanes;
@@ -301,7 +301,7 @@ PP_COLD int64_t pp_pick_lay(const pp_pick_layout *y, const int64_t read[2], cons
 
 /* How a sum of bytes is divided by this: n * inverse >> (16 + shift), for any n up to half a divisor more than its 255-fold: that is
  * exact where what rounding up the inverse adds stays below 1.  1: (n + 1) * 65535 >> 16.  0: in no such way. */
-static int64_t inverse_of(int64_t divisor, int shift)
+PP_COLD static int64_t inverse_of(int64_t divisor, int shift)
 {
     if (divisor == 1) return shift ? 0 : 65535;
     int64_t one = (int64_t)1 << (16 + shift), inverse = pp_ceil_div(one, divisor);

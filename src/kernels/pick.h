@@ -49,7 +49,8 @@ typedef struct pp_pick_strip {
     int64_t set;           /* bytes from pp_pick_run.inverse to those that go with them */
 } pp_pick_strip;
 
-/* Pairs of one strip and one run, at regular distances: along a row, below each other, on one plane after the other. */
+/* Pairs of one strip and one run, at regular distances: along a row and below each other, or below each other and on one plane after
+ * the other. */
 typedef struct pp_pick {
     const pp_pick_run *run;
     const pp_pick_strip *strip;
@@ -61,7 +62,7 @@ typedef struct pp_pick {
 
     const void *source; /* lane 0 of the first pair, in the row that taps count from */
     void *target;
-    int64_t count[3], source_step[3], target_step[3]; /* a box of them, [0] innermost */
+    int64_t count[2], source_step[2], target_step[2]; /* a box of them, [0] innermost */
     int64_t fetch, ahead;                             /* rows under a window that come new with it; how far what is read soon lies, or 0 */
 } pp_pick;
 
