@@ -11,7 +11,7 @@
 
 enum {
     NEAR_BYTES = 16 * 1024, /* of column lines that had better stay in the first-level cache ... */
-    BAND_BYTES = 768 * 1024, /* ... in the second */
+    BAND_BYTES = 512 * 1024, /* ... in the second */
     BAND_ROWS = 64,
     JOINED = 4, /* blocks that a maximum joins, at most */
     FAR_BYTES = 1 << 20, /* tensors of more are called ahead */
@@ -49,7 +49,7 @@ size_t pp_levels_scratch(pp_sweep *s, char *scratch, size_t used)
 {
     const pp_axis *h = &s->axis[1], *w = &s->axis[2];
     int64_t lane = (int64_t)s->lane, read = (s->read_end - s->read_begin) * s->inner, top = pp_max(pp_log2(w->longest), 1);
-    bool fed = s->packed || s->scale || s->lane != s->element || s->axis[0].longest > 1;
+    bool fed = s->packed || s->lane != s->element || s->axis[0].longest > 1;
     s->kernel = s->problem->is_max ? s->problem->kernels->max_levels : s->problem->kernels->sum_levels;
     s->apart = (s->line * lane + 2 * PAD) / 64 * 64 / lane;
     size_t sizes[] = {
@@ -93,14 +93,14 @@ static const char *feed(pp_sweep *s, const int64_t at[PP_AXES], const pp_window 
 void pp_levels_fill_band(pp_sweep *s, const int64_t at[PP_AXES], const pp_window *wd, bool goes_on)
 {
     const pp_axis *axis = &s->axis[1];
-    int64_t visible = axis->kind == PP_AXIS_SLIDING ? axis->visible : axis->input, depth = wd->first + wd->begin * s->axis[0].step;
+    int64_t depth = wd->first + wd->begin * s->axis[0].step;
     int64_t count = pp_min(s->band_end, axis->live) - s->band_begin, first = pp_axis_window(axis, s->band_begin).first;
     pp_slide k = {.lanes = (s->read_end - s->read_begin) * s->inner, .first = first, .count = count, .advance = axis->advance};
     k.length = axis->longest;
     k.begin = pp_max(first, 0);
-    k.end = pp_min(first + (count - 1) * axis->advance + axis->longest, visible);
+    k.end = pp_min(first + (count - 1) * axis->advance + axis->longest, axis->visible);
     if (count <= 0 || !k.lanes || k.begin >= k.end) return;
-    bool direct = !s->packed && !s->scale && s->lane == s->element && wd->end - wd->begin == 1;
+    bool direct = !s->packed && s->lane == s->element && wd->end - wd->begin == 1;
     k.source = direct ? pp_sweep_source(s, at, depth, k.begin) : feed(s, at, wd, k.begin, k.end, goes_on);
     k.step = direct ? s->source->stride[PP_H] : k.lanes;
     k.target = s->column + (size_t)((s->read_begin - s->span_begin) * s->inner) * s->lane;
@@ -232,35 +232,35 @@ void pp_levels_along(pp_sweep *s, const char *column, int64_t h, char *result)
 
 /* ------------------------------------------------------------------------------------------------ when */
 
-bool pp_levels_apply(const pp_problem *p, pp_direction direction, pp_reducing reducing)
+bool pp_levels_apply(const pp_problem *p)
 {
-    const pp_axis *axis = direction == PP_FORWARD ? p->axis : p->cover;
-    if (reducing == PP_WINNERS || !pp_sweep_applies(p, direction, reducing)) return false;
+    const pp_axis *axis = p->axis;
+    pp_reducing reducing = pp_reducing_of(p);
+    if (reducing == PP_WINNERS || !pp_sweep_applies(p, PP_FORWARD, reducing)) return false;
     if (!(p->is_max ? p->kernels->max_levels : p->kernels->sum_levels)) return false;
     for (int a = 1; a < 3; a++) { /* windows of one length follow one another */
-        if (axis[a].step != 1 || axis[a].period != 1 || axis[a].longest < 1 || axis[a].kind == PP_AXIS_TABLE) return false;
+        if (axis[a].step != 1 || axis[a].period != 1 || axis[a].longest < 1 || axis[a].kind != PP_AXIS_SLIDING) return false;
         if (axis[a].longest >= 1 << 15) return false;
     }
     return true;
 }
 
 /* Whether they cost less than taps, in vector operations per output. */
-bool pp_levels_pay(const pp_problem *p, pp_direction direction)
+bool pp_levels_pay(const pp_problem *p)
 {
-    const pp_axis *axis = direction == PP_FORWARD ? p->axis : p->cover, *h = &axis[1], *w = &axis[2];
+    const pp_axis *axis = p->axis, *h = &axis[1], *w = &axis[2];
     double down = (double)h->advance, along = (double)w->advance;
     if (h->output == 1) down = (double)h->input; /* a single window */
     if (w->output == 1) along = (double)w->input;
     double levels = (double)(pp_log2(pp_max(h->longest, 1)) + pp_log2(pp_max(w->longest, 1)));
     double depth = (double)axis[0].longest, rows = (double)h->longest, taps = (double)w->longest;
-    if (h->kind == PP_AXIS_TABLE || w->kind == PP_AXIS_TABLE) return false;
     double deep = depth > 1 ? 2 * depth + 4 : 1, mine = along * down * (deep + 3 + 2 * levels) + along * 4 + 4;
     if (p->is_max) { /* for any length; it is less when memory has to be waited for */
         bool far = ((double)p->inputs + (double)p->outputs) * (double)pp_dtypes[p->desc.dtype].size > 2 * FAR_BYTES;
         mine = (along * down * (deep + 3) + along * 7 + 4) * (far ? 1.3 : 1);
     }
     /* all taps of channels-last windows, or those on D and H, then those on W: the one in registers, the other not */
-    bool at_once = p->inner >= 16 / (int64_t)pp_dtypes[p->desc.dtype].size && direction == PP_FORWARD;
+    bool at_once = p->inner >= 16 / (int64_t)pp_dtypes[p->desc.dtype].size;
     double direct = at_once ? 0.65 * depth * rows * taps : 2 * (along * depth * rows + taps);
     return mine < direct;
 }

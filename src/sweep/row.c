@@ -6,11 +6,6 @@ static bool sums(const pp_problem *p) { return !p->is_max; }
 static bool forward_applies(const pp_problem *p) { return pp_sweep_applies(p, PP_FORWARD, pp_reducing_of(p)); }
 static bool backward_applies(const pp_problem *p) { return sums(p) && pp_sweep_applies(p, PP_BACKWARD, PP_SUMS); }
 
-static bool forward_levels_apply(const pp_problem *p) { return pp_levels_apply(p, PP_FORWARD, pp_reducing_of(p)); }
-static bool backward_levels_apply(const pp_problem *p) { return sums(p) && pp_levels_apply(p, PP_BACKWARD, PP_SUMS); }
-static bool forward_levels_pay(const pp_problem *p) { return pp_levels_pay(p, PP_FORWARD); }
-static bool backward_levels_pay(const pp_problem *p) { return pp_levels_pay(p, PP_BACKWARD); }
-
 static size_t scratch_for(const pp_problem *p, pp_direction direction, bool levels)
 {
     pp_run run = {.problem = p, .group = pp_whole_group(p), .direction = direction};
@@ -22,8 +17,7 @@ static size_t scratch_for(const pp_problem *p, pp_direction direction, bool leve
 
 static size_t row_forward_scratch(const pp_problem *p) { return scratch_for(p, PP_FORWARD, false); }
 static size_t row_backward_scratch(const pp_problem *p) { return scratch_for(p, PP_BACKWARD, false); }
-static size_t separable_forward_scratch(const pp_problem *p) { return scratch_for(p, PP_FORWARD, true); }
-static size_t separable_backward_scratch(const pp_problem *p) { return scratch_for(p, PP_BACKWARD, true); }
+static size_t separable_scratch(const pp_problem *p) { return scratch_for(p, PP_FORWARD, true); }
 
 static int64_t rows_of(const pp_run *run)
 {
@@ -87,6 +81,5 @@ const pp_algorithm pp_algorithm_separable = {
     .name = "separable",
     .what = "long windows by doubling levels",
     .uses_kernels = true,
-    .pass = {{forward_levels_apply, forward_levels_pay, NULL, separable_forward_scratch, separable_tasks, run_separable},
-             {backward_levels_apply, backward_levels_pay, NULL, separable_backward_scratch, separable_tasks, run_separable}},
+    .pass = {{pp_levels_apply, pp_levels_pay, NULL, separable_scratch, separable_tasks, run_separable}},
 };

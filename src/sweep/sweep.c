@@ -167,7 +167,7 @@ size_t pp_sweep_init(pp_sweep *s, const pp_run *run, pp_direction direction, pp_
         s->lane_order.ignore_nan = s->order.ignore_nan;
         const pp_dtype_info *info = &pp_dtypes[p->desc.dtype];
         s->made = p->is_max ? !s->order.ignore_nan || !info->floating
-                            : forward && info->floating && (s->across || s->axis[2].advance == 1);
+                            : info->floating && (s->across || s->axis[2].advance == 1);
         s->made_order = s->made ? s->order : s->lane_order;
         s->band = pp_levels_band(s, span_bound(&s->axis[2], pp_max(pp_min(s->axis[2].output, pp_sweep_segment(p, direction, true)), 1)) *
                                         s->inner * (int64_t)s->lane);

@@ -76,8 +76,8 @@ int64_t pp_levels_line(const pp_problem *p, const pp_axis *axis, int64_t lane);
 size_t pp_levels_scratch(pp_sweep *s, char *scratch, size_t used);
 void pp_levels_fill_band(pp_sweep *s, const int64_t at[PP_AXES], const pp_window *wd, bool goes_on);
 void pp_levels_along(pp_sweep *s, const char *column, int64_t h, char *result);
-bool pp_levels_apply(const pp_problem *problem, pp_direction direction, pp_reducing reducing);
-bool pp_levels_pay(const pp_problem *problem, pp_direction direction);
+bool pp_levels_apply(const pp_problem *problem);
+bool pp_levels_pay(const pp_problem *problem);
 
 /* Element (n, c, d, h, read_begin, 0) of the source; the rows under windows wd, wh reduced to lanes. */
 const char *pp_sweep_source(const pp_sweep *s, const int64_t at[PP_AXES], int64_t d, int64_t h);
