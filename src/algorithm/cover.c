@@ -3,8 +3,8 @@
  * tile at a time, with zeros around them where no window is, and the table is asked who adds them. */
 #include "../algorithms.h"
 #include "../isa.h"
-#include "../sweep/sweep.h"
 #include "algorithm.h"
+#include "cover.h"
 
 #include <string.h>
 
@@ -45,7 +45,7 @@ static bool make_axis(const pp_problem *p, int a, int64_t size, cover *c)
     int64_t stride = axis->stride, reach = (axis->kernel - 1) * axis->dilation, most = INT64_MAX / 8;
     if (axis->visible < axis->input || axis->pad_begin > most || axis->pad_begin < -most || axis->input > most || reach > most)
         return false;
-    if (axis->output == 1) stride = pp_max(axis->input + pp_max(axis->pad_begin, 0), reach) + 1; /* which is as good */
+    if (axis->output == 1) stride = pp_max(axis->input + pp_max(axis->pad_begin, 0), reach + 1); /* which is as good */
     if (stride > most) return false;
     c->shift[a] = pp_ceil_div(axis->pad_begin - reach, stride);
     int64_t pad = axis->pad_begin - c->shift[a] * stride;
@@ -106,7 +106,7 @@ static void make_planes(const pp_problem *p, cover *c)
         if (c->size[a] != p->axis[a].input) return;
     }
     int64_t each = p->inner * (int64_t)c->lane;
-    double most = TILE_BYTES / (bytes_of(c->sources, each) + (c->near ? bytes_of(c->size, each) : 0));
+    double most = TILE_BYTES / (bytes_of(c->sources, each) + bytes_of(c->size, each) / (c->near ? 1 : 4));
     c->planes = pp_max(1, pp_min(most < 1 << 20 ? (int64_t)most : 1 << 20, pp_min(c->segment, pp_max(c->segment / 4, LEAST_PLANES))));
 }
 
@@ -181,12 +181,11 @@ static size_t make_cover(const pp_problem *p, cover *c, void *prepared)
     lay_out(p, c);
     pp_problem tile;
     make_problem(p, c, &tile);
-    for (int i = 0; i < pp_algorithm_count; i++) {
-        const pp_pass *pass = &pp_algorithm_table[i]->pass[PP_FORWARD];
-        if (!pp_algorithm_table[i]->uses_kernels || !pass->applies || !pass->applies(&tile)) continue;
-        if (pass->pays && !pass->pays(&tile)) continue;
-        if (pp_algorithm_table[i] == &pp_algorithm_pick && c->axis[2].kind == PP_AXIS_COVER && c->axis[2].step > 1)
-            continue; /* not in order */
+    for (int i = -1; i < pp_algorithm_count; i++) {
+        const pp_algorithm *row = i < 0 ? NULL : pp_algorithm_table[i];
+        const pp_pass *pass = row ? &row->pass[PP_FORWARD] : &pp_spread_pass;
+        if ((row && !row->uses_kernels) || !pass->applies || !pass->applies(&tile) || (pass->pays && !pass->pays(&tile))) continue;
+        if (row == &pp_algorithm_pick && c->axis[2].kind == PP_AXIS_COVER && c->axis[2].step > 1) continue; /* taps not in order */
         size_t scratch = pass->scratch(&tile), room = pass->prepare ? pass->prepare(&tile, NULL) : 0;
         if (scratch > 4 * (size_t)MOST_BYTES || sizeof *c + room > PP_PREPARED) continue;
         c->pass = pass;
@@ -237,11 +236,11 @@ typedef struct task {
     char *scratch;
     pp_problem tile_problem;
     pp_run tile;
-    int64_t first, count;   /* planes of the tile */
-    int64_t at[3];          /* its first input */
-    int64_t from[3], to[3]; /* gradients of it that exist and are needed */
-    int64_t zeros[6];       /* those for which the others of scratch are zero */
-    bool packed, spread;    /* rows of gradients are not contiguous; divisors differ along a row */
+    int64_t first, count;                /* planes of the tile */
+    int64_t at[3];                       /* its first input */
+    int64_t from[3], to[3];              /* gradients of it that exist and are needed */
+    int64_t zeros[6];                    /* those for which the others of scratch are zero */
+    bool packed, dense, spread, uniform; /* rows of gradients are not contiguous; divisors differ along a row */
 } task;
 
 /* Outputs after o, o included, below "end", whose windows have the extent of o's. */
@@ -312,6 +311,40 @@ static void find_extents(task *t)
     }
 }
 
+/* So many gradients, all with the divisor of the first. */
+static void divide_lanes(const task *t, const char *source, char *target, int64_t lanes)
+{
+    pp_window w[3];
+    for (int a = 0; a < 3; a++) w[a] = pp_axis_window(&t->run->group.axis[a], 0);
+    pp_divide d = {.source = source, .target = target, .lanes = lanes, .rows = 1, .divisor = pp_divisor_of(t->problem, w)};
+    d.inverse = inverse_of(d.divisor);
+    t->run->kernels->lines->divide(&d);
+}
+
+/* Whether all gradients of planes that follow each other lie side by side. */
+static bool is_dense(const pp_problem *p)
+{
+    const int64_t *stride = p->array[PP_GRAD_OUTPUT].stride;
+    int64_t size = p->inner;
+    if (p->inner > 1 && stride[PP_INNER] != 1) return false;
+    for (int a = 2; a >= 0; a--) {
+        if (p->axis[a].output > 1 && stride[PP_D + a] != size) return false;
+        if (!pp_mul_ok(size, p->axis[a].output, &size)) return false;
+    }
+    return (p->c == 1 || stride[PP_C] == size) && (p->n == 1 || (pp_mul_ok(size, p->c, &size) && stride[PP_N] == size));
+}
+
+/* Whether the tile is all gradients of its planes, and all have one divisor. */
+static bool is_uniform(const task *t, const int64_t zeros[6])
+{
+    for (int a = 0; a < 3; a++) {
+        const pp_axis *axis = &t->run->group.axis[a];
+        if (zeros[a] != 0 || zeros[3 + a] != t->c->sources[a] || zeros[3 + a] != axis->output) return false;
+        if (t->problem->desc.op == PP_OP_AVERAGE && alike(axis, 0, axis->output) < axis->output) return false;
+    }
+    return t->dense;
+}
+
 /* Divides the gradients of the tile. */
 static void divide_tile(task *t)
 {
@@ -331,6 +364,12 @@ static void divide_tile(task *t)
         memcpy(t->zeros, zeros, sizeof zeros);
         memset(rows, 0, (size_t)(sources[0] * sources[1] * sources[2] * p->inner * c->planes) * c->lane);
         if (t->from[2] < t->to[2]) find_extents(t);
+        t->uniform = is_uniform(t, zeros);
+    }
+    if (t->uniform) {
+        int64_t all = sources[0] * sources[1] * sources[2] * p->inner, begin = t->first * all;
+        divide_lanes(t, t->run->base[PP_GRAD_OUTPUT] + begin * size, rows, t->count * all);
+        return;
     }
     for (int64_t i = 0; i < t->count && t->from[2] < t->to[2]; i++) {
         int64_t place[PP_AXES], at[3] = {t->from[0], 0, first[2]};
@@ -453,6 +492,7 @@ static pp_status run_cover(const pp_run *run, int64_t task_number, int64_t tasks
     t.tile = (pp_run){.problem = &t.tile_problem, .kernels = t.tile_problem.kernels, .prepared = (const char *)run->prepared + sizeof *c};
     t.tile.group.axis = t.tile_problem.axis;
     t.tile.base[PP_INPUT] = scratch + c->rows;
+    t.dense = is_dense(p);
     t.packed = (p->inner > 1 && stride[PP_INNER] != 1) || (p->axis[2].output > 1 && stride[PP_W] != p->inner);
     int64_t begin, end, each = groups_of_segment(c), tiles[3];
     for (int a = 0; a < 3; a++) tiles[a] = tiles_of(run, a);

@@ -22,7 +22,6 @@ enum {
 typedef struct layout {
     const pp_pass *pass;                        /* what runs a group */
     int64_t lanes;                              /* planes of a group */
-    bool flat;                                  /* backward, every input is seen by the one window alike */
     int64_t segment;                            /* planes that lie at equal distances in every tensor: groups do not cross them */
     size_t array[PP_TENSOR_COUNT], below, size; /* where they lie in scratch; what the pass takes; all */
     pp_problem problem;                         /* a group */
@@ -74,14 +73,6 @@ static int64_t positions_of(const pp_problem *p, pp_tensor tensor)
         positions = pp_min(positions, MOST_BYTES);
     }
     return positions;
-}
-
-/* Whether one window sees each input of an axis, once. */
-static bool is_flat(const pp_axis *axis)
-{
-    if (axis->output != 1) return false;
-    pp_window w = pp_axis_window(axis, 0);
-    return w.first == 0 && w.begin == 0 && w.length == axis->input && w.end == w.length && axis->step == 1;
 }
 
 /* Of the last group, when "segment" planes are taken so many at a time. */
@@ -156,8 +147,6 @@ static size_t make_layout(const pp_problem *p, pp_direction direction, layout *l
     bool numbered = uses(p, direction, PP_INDICES) && p->desc.index_convention == PP_INDEX_TENSOR; /* they are converted */
     if (numbered && !pp_index_is_plain(&p->desc)) return 0;
     l->segment = find_segment(p, direction);
-    l->flat = direction == PP_BACKWARD && !p->is_max;
-    for (int a = 0; a < 3; a++) l->flat = l->flat && is_flat(&p->axis[a]);
     l->lanes = choose_lanes(p, direction, l->segment);
     if (!l->lanes) return 0;
     make_problem(p, direction, l);
@@ -168,7 +157,7 @@ static size_t make_layout(const pp_problem *p, pp_direction direction, layout *l
         size_t scratch = pass->scratch(&l->problem), room = pass->prepare ? pass->prepare(&l->problem, NULL) : 0;
         if (scratch > 2 * (size_t)MOST_BYTES || sizeof *l + room > PP_PREPARED) continue;
         l->pass = pass;
-        l->size = l->below + (size_t)pp_max((int64_t)scratch, l->lanes * (int64_t)sizeof(double));
+        l->size = l->below + scratch;
         if (prepared) {
             memcpy(prepared, l, sizeof *l);
             if (room) pass->prepare(&l->problem, (char *)prepared + sizeof *l);
@@ -204,7 +193,6 @@ typedef struct task {
     const pp_run *run;
     const layout *l;
     char *scratch;
-    bool flat;                                                  /* the result is made at one position and is that at all others */
     pp_run group;                                               /* the run of the pass */
     int64_t first, count;                                       /* planes of the group */
     int64_t begin[PP_TENSOR_COUNT][3], end[PP_TENSOR_COUNT][3]; /* what is read or written of each tensor, on D, H, W */
@@ -260,17 +248,14 @@ static void transpose(task *s, pp_tensor tensor, bool back)
         }
     }
     int64_t at[3] = {begin[0], begin[1], begin[2]};
-    bool flat = s->flat && back && tensor == PP_GRAD_INPUT;
-    pp_transpose t = {.back = back, .count = s->count, .run = flat ? 0 : s->l->lanes * size, .positions = run};
+    pp_transpose t = {.back = back, .count = s->count, .run = s->l->lanes * size, .positions = run};
     t.stride = (p->c > 1 ? stride[PP_C] : stride[PP_N]) * size;
     if (!back && t.stride == run * size && p->inputs * size > NEAR_BYTES) t.ahead = s->l->lanes * t.stride;
     int64_t plane = s->first / p->c * stride[PP_N] + s->first % p->c * stride[PP_C];
     pp_transpose_fn fn = s->run->kernels->planes->transpose[log_of((size_t)size)];
-    if (flat && size == 4) fn = s->run->kernels->planes->fill;
     for (;;) {
         t.rows = s->run->base[tensor] + (plane + at[0] * stride[PP_D] + at[1] * stride[PP_H] + at[2] * stride[PP_W]) * size;
         t.dense = s->scratch + s->l->array[tensor] + ((at[0] * extent[1] + at[1]) * extent[2] + at[2]) * s->l->lanes * size;
-        if (flat) t.dense = s->group.base[tensor] + ((begin[0] * extent[1] + begin[1]) * extent[2] + begin[2]) * s->l->lanes * size;
         bool convert = tensor == PP_INDICES && p->desc.index_convention == PP_INDEX_TENSOR;
         if (convert && back) convert_indices(s, t.dense, run, true);
         fn(&t);
@@ -300,31 +285,11 @@ static void start(task *s, const pp_run *run, char *scratch)
     s->group.problem = &l->problem;
     s->group.prepared = (const char *)run->prepared + sizeof *l;
     s->group.group = (pp_group){0, 1, run->group.axis, run->group.cover};
-    s->flat = l->flat && !run->accumulate;
-    for (int a = 0; s->flat && a < 3; a++) s->group.end[a] = s->group.begin[a] + 1;
     for (int t = 0; t < PP_TENSOR_COUNT; t++) {
         s->group.base[t] = uses(run->problem, run->direction, t) ? scratch + l->array[t] : NULL;
         if (s->group.base[t]) find_box(run, t, s->begin[t], s->end[t]);
     }
     if (l->segment % l->lanes) memset(scratch, 0, l->below); /* lanes that stay empty */
-}
-
-/* The gradient of the one window, divided, at one position. */
-static void run_flat(task *s)
-{
-    const pp_run *run = s->run;
-    const pp_axis *axis = run->problem->axis;
-    const int64_t *at = s->group.begin;
-    int64_t position = (at[0] * axis[1].input + at[1]) * axis[2].input + at[2];
-    pp_window w[3];
-    for (int a = 0; a < 3; a++) w[a] = pp_axis_window(&run->group.axis[a], 0);
-    pp_finish f = {.source = s->group.base[PP_GRAD_OUTPUT], .target = s->scratch + s->l->below, .lanes = s->l->lanes};
-    f.divisor = pp_divisor_of(run->problem, w);
-    run->kernels->lines->scale(&f);
-    f.source = f.target;
-    f.target = s->group.base[PP_GRAD_INPUT] + position * s->l->lanes * (int64_t)element_size(run->problem, PP_GRAD_INPUT);
-    f.divisor = 1;
-    run->kernels->lines->finish_sum(&f);
 }
 
 static pp_status run_group(task *s)
@@ -334,9 +299,7 @@ static pp_status run_group(task *s)
         bool read = run->accumulate && t == PP_GRAD_INPUT;
         if (s->group.base[t] && (read || !is_written(t, run->direction))) transpose(s, t, false);
     }
-    pp_status status = PP_OK;
-    if (s->flat) run_flat(s);
-    else status = s->l->pass->run(&s->group, 0, 1, s->scratch + s->l->below);
+    pp_status status = s->l->pass->run(&s->group, 0, 1, s->scratch + s->l->below);
     for (int t = 0; t < PP_TENSOR_COUNT && status == PP_OK; t++) {
         if (s->group.base[t] && is_written(t, run->direction)) transpose(s, t, true);
     }

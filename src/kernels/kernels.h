@@ -82,20 +82,38 @@ typedef struct pp_columns {
     int64_t planes, plane; /* their number, distance in lanes */
     int64_t rows, row;
     int64_t width;
-    int64_t whole; /* of the first planes a vector may be read from each row's begin on: it lies in the tensor */
-    void *target;  /* a lane of each plane */
-    bool max;      /* else they are added */
+    int64_t whole;       /* of the first planes a vector may be read from each row's begin on: it lies in the tensor */
+    void *target;        /* a lane of each plane */
+    bool max;            /* else they are added */
     void *lines, *dense; /* scratch: PP_COLUMNS lines of "line" lanes, the width rounded up to PP_COLUMNS; as many lanes */
     int64_t line;
 } pp_columns;
 
 typedef void (*pp_columns_fn)(const pp_columns *);
 
+/* One vector of a row that is made from another one: 4-byte units, each a lane of the vector at source + from. */
+enum { PP_SPREAD_LANES = 8 };
+typedef struct pp_spread_vector {
+    int32_t from, to, index[PP_SPREAD_LANES];
+} pp_spread_vector;
+
+/* A row, some times: "pieces" times the first "count" vectors, further and further along the row, then "tail" more. */
+typedef struct pp_spread {
+    const void *source;
+    void *target;
+    int64_t copies, target_copy, pieces, source_piece, target_piece; /* distances in units */
+    const pp_spread_vector *vectors;
+    int64_t count, tail;
+    bool stream; /* past the caches: all vectors of the target are aligned */
+} pp_spread;
+
+typedef void (*pp_spread_fn)(const pp_spread *);
+
 /* Kernels on planes. */
 typedef struct pp_planes {
-    pp_transpose_fn transpose[4];           /* by the logarithm of an element's size */
-    pp_transpose_fn fill;                   /* rows of 4-byte elements that are all alike, from one run of the dense array */
-    pp_columns_fn columns;    /* of f32; NULL: not brought; NaN wins */
+    pp_transpose_fn transpose[4]; /* by the logarithm of an element's size */
+    pp_spread_fn spread;          /* NULL: not brought */
+    pp_columns_fn columns;        /* of f32; NULL: not brought; NaN wins */
 } pp_planes;
 
 /* Windows of one shape: target[j] = finished(combine over taps t of source[taps[t].offset + j]), for lanes j of one vector or of
@@ -122,15 +140,15 @@ typedef void (*pp_stream_fn)(void *target, const void *source, size_t bytes);
 
 /* What every problem can be made of: operations on whole lines, from memory to memory. */
 typedef struct pp_lines {
-    pp_reduce_fn sum, sum_lanes;     /* elements -> sum lanes; sum lanes -> sum lanes, in the order of the tree */
-    pp_reduce_fn max[2];             /* elements -> max lanes, or lanes -> lanes.  [1]: NaN is ignored */
-    pp_reduce_fn index, index_lanes; /* elements -> keys and indices; keys and indices -> the same */
-    pp_finish_fn finish_sum;         /* sum lanes -> elements: + 0, divide, convert, accumulate */
-    pp_finish_fn finish_max;         /* max lanes -> elements */
-    pp_finish_fn finish_index;       /* keys and indices -> elements (target may be NULL) and indices */
-    pp_finish_fn scale;              /* elements -> sum lanes, each divided; floating types */
-    pp_divide_fn divide;             /* the same for some rows */
-    int vector_bytes;                /* of one vector of a window: */
+    pp_reduce_fn sum, sum_lanes;          /* elements -> sum lanes; sum lanes -> sum lanes, in the order of the tree */
+    pp_reduce_fn max[2];                  /* elements -> max lanes, or lanes -> lanes.  [1]: NaN is ignored */
+    pp_reduce_fn index, index_lanes;      /* elements -> keys and indices; keys and indices -> the same */
+    pp_finish_fn finish_sum;              /* sum lanes -> elements: + 0, divide, convert, accumulate */
+    pp_finish_fn finish_max;              /* max lanes -> elements */
+    pp_finish_fn finish_index;            /* keys and indices -> elements (target may be NULL) and indices */
+    pp_finish_fn scale;                   /* elements -> sum lanes, each divided; floating types */
+    pp_divide_fn divide;                  /* the same for some rows */
+    int vector_bytes;                     /* of one vector of a window: */
     pp_windows_fn sum_window, max_window; /* NULL: not brought; NaN wins */
 } pp_lines;
 
