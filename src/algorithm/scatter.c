@@ -297,7 +297,7 @@ static bool fetch_rows(scatter *s, int64_t at[PP_AXES], int64_t rows)
     const char *grads = gradients_of(s, at, width, &stride);
     int64_t words = (int64_t)(s->lane / sizeof(float));
     if (grads != s->gradients && (s->lanes == 1 || stride.inner == 1) && (width == 1 || stride.group == s->lanes)) {
-        pp_rows copy = {grads, target, rows, width * s->lanes * words, height * words, g->pitch * words};
+        pp_rows copy = {grads, target, rows, width * s->lanes * words, height * words, g->pitch * words, 1};
         s->run->kernels->rows(&copy);
         return fits;
     }

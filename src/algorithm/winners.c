@@ -8,8 +8,9 @@
 
 enum {
     MOST_TAPS = 64,
-    LINE_BYTES = 64 * 1024, /* of rows with margins */
-    MOST_VECTORS = 16       /* of a row that is copied for them */
+    LINE_BYTES = 64 * 1024,        /* of rows between margins, better */
+    MOST_LINE_BYTES = 1024 * 1024, /* at most */
+    MOST_VECTORS = 16              /* of a row that is copied only for them */
 };
 
 static bool has_channels(const pp_problem *p) { return p->inner > 1; }
@@ -33,6 +34,28 @@ static void find_inside(const pp_axis *axis, int64_t inside[2])
     inside[1] = pp_max(pp_min(pp_floor_div(last, axis->stride) + 1, axis->output), inside[0]);
 }
 
+/* Rows whose outputs are more than two apart, and those that begin or end in the padding and are not long, are copied between margins, as
+ * one line per phase of the stride.  How many at once; 0: they are not copied; -1: too large. */
+static int64_t lines_of(const pp_problem *p, pp_winners *lines)
+{
+    const pp_axis *h = &p->axis[1], *w = &p->axis[2];
+    int64_t lanes = vector_lanes(p), most = INT32_MAX / 64, span = (w->longest - 1) * w->step + 1, pad = pp_max(w->pad_begin, 0);
+    if (has_channels(p)) return 0;
+    if (span > most || pad > most || w->stride > most || w->output > most || w->input > most || h->step > most || h->longest > most)
+        return -1;
+    bool apart = w->stride > 2 && w->output > 1;
+    if (!apart && (p->axis[0].longest > 1 || w->output > MOST_VECTORS * lanes)) return 0;
+    if (!apart && pad == 0 && (w->output - 1) * w->stride + span <= w->input) return 0;
+    int64_t unit = lanes * w->stride, reach = pp_max((w->output - 1) * w->stride + span, w->input);
+    lines->phases = apart ? w->stride : 1;
+    lines->margin = pp_ceil_div(pad, unit) * unit;
+    lines->row = lines->margin + (pp_ceil_div(reach, unit) + 3) * unit;
+    lines->phase = lines->row / lines->phases;
+    int64_t least = p->axis[0].longest * pp_min((h->longest - 1) * h->step + 1, h->input);
+    int64_t rows = pp_max(pp_min(LINE_BYTES / (lines->row * (int64_t)sizeof(float)), p->axis[0].longest * h->input), least);
+    return rows > MOST_LINE_BYTES / (lines->row * (int64_t)sizeof(float)) ? -1 : rows;
+}
+
 bool pp_winners_apply(const pp_problem *p)
 {
     const int64_t *in = p->array[PP_INPUT].stride;
@@ -47,60 +70,63 @@ bool pp_winners_apply(const pp_problem *p)
     }
     if (has_channels(p)) return p->inner >= vector_lanes(p) / 2;
     bool contiguous = in[PP_W] == 1 || p->axis[2].input == 1;
-    return contiguous && p->axis[2].kind == PP_AXIS_SLIDING && p->axis[2].longest <= PP_WINNER_STEPS;
-}
-
-/* Rows that begin or end in the padding and are not long are copied between margins: *pitch, *margin in elements.  Returns how
- * many at once, or 0. */
-static int64_t lines_of(const pp_problem *p, int64_t *pitch, int64_t *margin)
-{
-    const pp_axis *h = &p->axis[1], *w = &p->axis[2];
-    int64_t lanes = vector_lanes(p), span = (w->longest - 1) * w->step + 1, pad = pp_max(w->pad_begin, 0);
-    if (has_channels(p) || p->axis[0].longest > 1 || w->output > MOST_VECTORS * lanes || w->stride > 2) return 0;
-    if (pad == 0 && w->output * w->stride + span - w->stride <= w->input) return 0;
-    *margin = pp_ceil_div(pad, lanes) * lanes;
-    *pitch = *margin + pp_max((pp_ceil_div(w->output, 2 * lanes) + 1) * 2 * lanes * w->stride + span, w->input);
-    *pitch = pp_ceil_div(*pitch, lanes) * lanes;
-    if (span > LINE_BYTES || pad > LINE_BYTES || h->longest > LINE_BYTES || h->step > LINE_BYTES) return 0;
-    int64_t rows = pp_min(LINE_BYTES / (*pitch * (int64_t)sizeof(float)), h->input);
-    return rows >= pp_min((h->longest - 1) * h->step + 1, h->input) ? rows : 0;
+    pp_winners lines;
+    return contiguous && p->axis[2].kind == PP_AXIS_SLIDING && p->axis[2].longest <= PP_WINNER_STEPS && lines_of(p, &lines) >= 0;
 }
 
 size_t pp_winners_size(const pp_problem *p)
 {
-    int64_t pitch, margin, rows = lines_of(p, &pitch, &margin);
-    return pp_aligned((size_t)most_taps(p) * sizeof(pp_tap)) + (rows ? pp_aligned((size_t)(rows * pitch) * sizeof(float)) : 0);
+    pp_winners lines;
+    int64_t rows = lines_of(p, &lines);
+    return pp_aligned((size_t)most_taps(p) * sizeof(pp_tap)) + (rows > 0 ? pp_aligned((size_t)(rows * lines.row) * sizeof(float)) : 0);
 }
 
 void pp_winners_init(pp_winners *w, const pp_run *run, int64_t from, int64_t to, char *scratch)
 {
     *w = (pp_winners){.run = run, .from = from, .to = to, .taps = (pp_tap *)(void *)scratch};
     for (int a = 0; a < 3; a++) find_inside(&run->group.axis[a], w->inside[a]);
-    w->room = lines_of(run->problem, &w->pitch, &w->margin);
+    w->room = lines_of(run->problem, w);
     if (!w->room) return;
     w->lines = scratch + pp_aligned((size_t)most_taps(run->problem) * sizeof(pp_tap));
     float least = run->problem->desc.op == PP_OP_MIN ? INFINITY : -INFINITY, *lines = (float *)(void *)w->lines;
-    int64_t begin, end;
+    int64_t begin, end, phases = w->phases;
     pp_axis_reach(&run->group.axis[2], from, to, &begin, &end);
-    for (int64_t row = 0; row < w->room; row++, lines += w->pitch) {
-        for (int64_t i = 0; i < w->margin + begin; i++) lines[i] = least;
-        for (int64_t i = w->margin + end; i < w->pitch; i++) lines[i] = least;
+    for (int64_t row = 0; row < w->room * phases; row++, lines += w->phase) { /* what copies will not fill, and a little more */
+        for (int64_t i = 0; i < pp_ceil_div(w->margin + begin, phases); i++) lines[i] = least;
+        for (int64_t i = (w->margin + end) / phases; i < w->phase; i++) lines[i] = least;
     }
 }
 
-/* Rows that "repeat" windows see, from "row" on in the input, between the margins. */
-static void copy_lines(pp_winners *w, pp_winner *k, int64_t source, int64_t rows)
+/* Rows that the windows from "window" on see in the lines; rows: of each slice. */
+static void copy_lines(pp_winners *w, pp_winner *k, int64_t source, int64_t slices, int64_t rows)
 {
     const pp_problem *p = w->run->problem;
-    const int64_t *stride = p->array[PP_INPUT].stride;
-    const float *from = (const float *)(const void *)w->run->base[PP_INPUT] + source + k->begin * (p->axis[2].input > 1 ? stride[PP_W] : 1);
+    const int64_t *stride = p->array[PP_INPUT].stride, apart = w->phases;
     float *lines = (float *)(void *)w->lines;
-    pp_rows c = {from, lines + w->margin + k->begin, rows, k->end - k->begin, stride[PP_H], w->pitch};
-    w->run->kernels->rows(&c);
-    k->source = lines + w->margin;
-    k->source_step = p->axis[1].advance * w->pitch;
-    k->safe_begin = -w->margin;
-    k->safe_end = w->pitch - w->margin;
+    for (int64_t d = 0; d < slices; d++) {
+        const float *from = (const float *)(const void *)w->run->base[PP_INPUT] + source + d * p->axis[0].step * stride[PP_D];
+        for (int64_t i = 0; i < apart && k->begin + i < k->end; i++) { /* each phase from its first column on */
+            int64_t column = k->begin + i, place = w->margin + column;
+            pp_rows c = {.source = from + column, .rows = rows, .source_step = stride[PP_H], .target_step = w->row, .apart = apart};
+            c.target = lines + place % apart * w->phase + place / apart;
+            c.lanes = (k->end - column + apart - 1) / apart;
+            w->run->kernels->rows(&c);
+        }
+        lines += w->room / p->axis[0].longest * w->row;
+    }
+    k->source = w->lines;
+    k->source_step = p->axis[1].advance * w->row;
+    k->padded = true;
+    if (apart > 1) k->jump = 1;
+}
+
+/* Where column c of the first output's window lies in a line. */
+static int64_t column_of(const pp_winners *w, int64_t c)
+{
+    const pp_axis *axis = &w->run->group.axis[2];
+    int64_t at = w->from * axis->stride - axis->pad_begin + c * axis->step;
+    if (!w->lines) return at;
+    return (at + w->margin) % w->phases * w->phase + (at + w->margin) / w->phases;
 }
 
 static bool same_shape(const pp_window *a, const pp_window *b) { return a->begin == b->begin && a->end == b->end; }
@@ -123,8 +149,9 @@ static void list_taps(pp_winners *w, const pp_window window[3])
         for (int64_t h = 0; h < window[1].end - window[1].begin; h++) {
             for (int64_t c = 0; c < columns; c++) {
                 tap->index = (d * axis[0].step * axis[1].input + h * axis[1].step) * axis[2].input + c * axis[2].step;
-                tap->offset = d * axis[0].step * stride[PP_D] + h * axis[1].step * (w->lines ? w->pitch : stride[PP_H]);
-                tap->offset += c * axis[2].step * (has_channels(p) || axis[2].input > 1 ? stride[PP_W] : 1);
+                tap->offset = d * axis[0].step * stride[PP_D] + h * axis[1].step * stride[PP_H];
+                if (w->lines) tap->offset = d * (w->room / axis[0].longest) * w->row + h * axis[1].step * w->row;
+                tap->offset += has_channels(p) ? c * axis[2].step * stride[PP_W] : column_of(w, c);
                 tap->merges = has_channels(p) ? 0 : (int)c;
                 tap += last ? -1 : 1;
             }
@@ -167,8 +194,14 @@ static void find(pp_winners *w, const int64_t at[PP_AXES], const pp_window windo
     const pp_axis *axis = w->run->group.axis;
     bool channels = has_channels(p), empty = false;
     int64_t outputs = channels ? p->inner : w->to - w->from, source = at[PP_N] * stride[PP_N] + at[PP_C] * stride[PP_C];
-    pp_winner k = {
-        .target_index = indices, .repeat = repeat, .target_step = step, .lanes = outputs, .steps = 1, .stride = 1, .end = outputs};
+    pp_winner k = {.target_index = indices,
+                   .repeat = repeat,
+                   .target_step = step,
+                   .lanes = outputs,
+                   .steps = 1,
+                   .stride = 1,
+                   .jump = 1,
+                   .end = outputs};
     for (int a = 0; a < 3; a++) {
         if (a == 2 && !channels) continue;
         empty |= is_empty(&window[a]);
@@ -191,6 +224,7 @@ static void find(pp_winners *w, const int64_t at[PP_AXES], const pp_window windo
         k.first = w->from * axis[2].stride - axis[2].pad_begin;
         k.base = k.base * axis[2].input + k.first;
         k.apart = k.stride = axis[2].stride;
+        k.jump = axis[2].stride == 2 ? 2 : 1;
         k.step = axis[2].step;
         k.down = true;
         pp_axis_reach(&axis[2], w->from, w->to, &k.begin, &k.end); /* beyond, a part of the input may not be there */
@@ -203,10 +237,8 @@ static void find(pp_winners *w, const int64_t at[PP_AXES], const pp_window windo
     }
     if (!indices) aim(w, at, h, x, &k);
     k.source = w->run->base[PP_INPUT] + source * (int64_t)pp_dtypes[p->desc.dtype].size;
-    k.safe_begin = k.begin;
-    k.safe_end = k.end;
     int64_t tall = (window[1].end - window[1].begin - 1) * axis[1].step + 1;
-    if (w->lines) copy_lines(w, &k, source, (repeat - 1) * axis[1].advance + tall);
+    if (w->lines) copy_lines(w, &k, source, window[0].end - window[0].begin, (repeat - 1) * axis[1].advance + tall);
     k.taps = w->taps;
     k.count = w->count;
     k.order = pp_order_of(p);
@@ -223,7 +255,9 @@ void pp_winners_find(pp_winners *w, const int64_t at[PP_AXES], int64_t rows, int
         int32_t *to = indices ? indices + (h - at[PP_H]) * pitch : NULL;
         window[1] = pp_axis_window(&axis[1], h);
         same = inner == 1 ? alike(w, 1, h, end - h) : 1;
-        if (w->lines) same = pp_min(same, (w->room - (window[1].length - 1) * axis[1].step - 1) / axis[1].advance + 1);
+        if (w->lines)
+            same =
+                pp_min(same, (w->room / axis[0].longest - (window[1].end - window[1].begin - 1) * axis[1].step - 1) / axis[1].advance + 1);
         if (inner == 1) find(w, at, window, h, w->from, same, to, pitch);
         for (int64_t x = w->from, count; inner > 1 && x < w->to; x += count) {
             count = alike(w, 2, x, w->to - x);

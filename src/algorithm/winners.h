@@ -12,8 +12,8 @@ typedef struct pp_winners {
     pp_window window[3];  /* ... of this shape */
     int64_t count;
     bool tags;       /* what is found is told from the window's first tap on (kernels/gather.h), else in the plane */
-    char *lines;     /* rows of the input with margins, or NULL: */
-    int64_t room, pitch, margin;
+    char *lines;     /* rows of the input between margins, or NULL: ... */
+    int64_t room, row, phase, phases, margin; /* how many; lanes of a row, of one of its phases; columns before the first */
     float empty;     /* value of a window that sees nothing but ignored NaN */
 } pp_winners;
 

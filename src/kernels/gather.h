@@ -37,11 +37,12 @@ typedef struct pp_take {
     int64_t row_count;
 } pp_take;
 
-/* Rows of 4-byte elements. */
+/* Rows of 4-byte elements: every apart-th of the source, side by side in the target. */
 typedef struct pp_rows {
     const void *source;
     void *target;
     int64_t rows, lanes, source_step, target_step; /* steps in elements */
+    int64_t apart;
 } pp_rows;
 
 typedef void (*pp_gather_fn)(const pp_gather *);

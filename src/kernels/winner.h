@@ -8,9 +8,9 @@ struct pp_tap;
 
 enum { PP_WINNER_STEPS = 16 };
 
-/* Windows of one shape.  Output j sees, of row "first + j * stride", the taps of the list: at offset from there, in column merges *
- * step, if that lies in [begin, end).  Of equals the first of the list wins; its index is the tap's + base + repeat * index_step + j
- * * apart, or -1 when all is NaN that is ignored. */
+/* Windows of one shape.  Output j sees the elements that lie j * jump after the taps of the list, as far as they exist: a tap's is that of
+ * column first + j * stride + merges * step of its row.  Of equals the first of the list wins; its index is the tap's + base +
+ * repeat * index_step + j * apart, or -1 when all is NaN that is ignored. */
 typedef struct pp_winner {
     const void *source;
     void *target;       /* their values, or NULL */
@@ -25,8 +25,9 @@ typedef struct pp_winner {
     int64_t lanes;               /* outputs of a repeat */
     int64_t steps;               /* columns of a window, at most PP_WINNER_STEPS */
     int64_t first, stride, step; /* of output 0, from output to output, from tap to tap */
-    int64_t begin, end;          /* columns that exist; others are the least where they can be read: */
-    int64_t safe_begin, safe_end;
+    int64_t begin, end;          /* columns that exist */
+    int64_t jump;                /* 1 or 2 */
+    bool padded;                 /* others, and two vectors more than there are outputs, can be read: they are the least */
     int64_t base, apart;
     pp_order order;
     bool later_nan; /* of NaN the last of the list wins */
