@@ -313,7 +313,9 @@ static bool fetch_rows(scatter *s, int64_t at[PP_AXES], int64_t rows)
 static bool fetch(scatter *s, int64_t at[PP_AXES], int64_t from, int64_t to)
 {
     bool fits = true;
-    if (s->to[2] == s->from[2]) return true;
+    for (int a = 0; a < 3; a++) { /* elements under no window */
+        if (s->to[a] <= s->from[a]) return true;
+    }
     at[PP_D] = s->from[0];
     at[PP_H] = s->from[1];
     if (s->axis == 2) return fetch_rows(s, at, 1);
