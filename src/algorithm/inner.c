@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-enum { PP_INNER_TAPS = 4096, PP_INNER_BYTES = 16, LISTED = 512 /* taps that are kept for later rows */ };
+enum { PP_INNER_TAPS = 4096, PP_INNER_BYTES = 16, LISTED = 512 /* taps that are kept for later rows ... */, SHAPES = 4 /* ... of so many shapes */ };
 enum { FAR = 4, FAR_BYTES = 8 * 1024 }; /* places that large runs write at by turns, and how much */
 enum { SECTION = 8 /* windows whose taps should still be near when their last channels are done */ };
 
@@ -29,12 +29,15 @@ typedef struct inner {
     stretch *stretches;
     int64_t stretch_count;
 
-    /* Lists of taps: that of stretch i in slot i % slots, if it is the slot's owner. */
+    /* Lists of taps: that of stretch i of rows of shape k in slot (k * stretch_count + i) % slots, if it is the slot's owner. */
     int64_t slots, capacity;
     pp_tap *taps;
-    int64_t *counts;   /* 0: to be listed */
-    int64_t *twigs;    /* distances of taps in twigs */
-    pp_window rows[2]; /* the shapes on D and H that the lists are for */
+    int64_t *counts;
+    int64_t *owners;             /* by the number of the shape, which no other ever has, and of the stretch */
+    int64_t *twigs;              /* distances of taps in twigs */
+    pp_window rows[SHAPES][2];   /* shapes on D and H */
+    int64_t numbers[SHAPES];     /* 0: none yet */
+    int64_t shape, shapes;       /* that of the row at work; numbers so far */
 
     pp_windows windows;
     pp_finish finish;
@@ -91,7 +94,7 @@ static size_t lay_out(inner *s, char *scratch)
     int64_t taps = 1, stretches = stretch_bound(&s->axis[2]);
     for (int a = 0; a < 3; a++) taps *= pp_max(pp_min(s->axis[a].longest, s->axis[a].input), 1);
     s->capacity = taps + 1;
-    s->slots = pp_max(1, pp_min(stretches, LISTED / s->capacity));
+    s->slots = pp_max(1, pp_min(SHAPES * stretches, LISTED / s->capacity));
     size_t width = s->ones ? 0 : (size_t)p->inner, lane = pp_lane_size(p->desc.dtype, s->reducing);
     size_t sizes[] = {(size_t)stretches * sizeof *s->stretches,
                       (size_t)(s->slots * s->capacity) * sizeof *s->taps,
@@ -110,7 +113,9 @@ static size_t lay_out(inner *s, char *scratch)
     s->stretches = (stretch *)(void *)pieces[0];
     s->taps = (pp_tap *)(void *)pieces[1];
     s->counts = (int64_t *)(void *)pieces[2];
-    s->twigs = s->counts + 2 * s->slots;
+    s->owners = s->counts + s->slots;
+    s->twigs = s->owners + s->slots;
+    memset(s->owners, 0, (size_t)s->slots * sizeof *s->owners);
     s->result = pieces[3];
     s->result_index = pieces[4];
     s->out = pieces[5];
@@ -175,11 +180,12 @@ static int64_t join_twigs(pp_tap *taps, int64_t count, int64_t twig)
 /* The list for stretch i of the row whose windows on D and H are w. */
 static void use_taps(inner *s, int64_t i, const pp_window w[3])
 {
-    int64_t slot = i % s->slots, *count = &s->counts[slot], *owner = &s->counts[s->slots + slot];
+    int64_t slot = (s->shape * s->stretch_count + i) % s->slots, owner = s->numbers[s->shape] * s->stretch_count + i;
+    int64_t *count = &s->counts[slot];
     pp_tap *taps = s->taps + slot * s->capacity;
-    if (*count == 0 || *owner != i) {
+    if (s->owners[slot] != owner) {
         *count = list_taps(s, w, taps);
-        *owner = i;
+        s->owners[slot] = owner;
         int64_t twig = s->twigs[slot] = *count > 1 ? taps[1].offset - taps[0].offset : 0;
         if (s->ones && s->reducing == PP_SUMS && pp_dtypes[s->problem->desc.dtype].floating) *count = join_twigs(taps, *count, twig);
     }
@@ -314,10 +320,14 @@ static void pool_stretch(inner *s, int64_t i, const int64_t at[PP_AXES], int64_t
 static void pool_row(inner *s, const int64_t at[PP_AXES], int64_t from, int64_t to)
 {
     pp_window w[3] = {pp_axis_window(&s->axis[0], at[PP_D]), pp_axis_window(&s->axis[1], at[PP_H])};
-    if (!same_shape(&w[0], &s->rows[0]) || !same_shape(&w[1], &s->rows[1])) {
-        memcpy(s->rows, w, sizeof s->rows);
-        memset(s->counts, 0, (size_t)s->slots * sizeof *s->counts);
+    int k = 0;
+    while (k < SHAPES && !(s->numbers[k] && same_shape(&w[0], &s->rows[k][0]) && same_shape(&w[1], &s->rows[k][1]))) k++;
+    if (k == SHAPES) { /* a new shape, in place of the oldest */
+        k = (int)(s->shapes++ % SHAPES);
+        s->numbers[k] = s->shapes;
+        memcpy(s->rows[k], w, sizeof s->rows[k]);
     }
+    s->shape = k;
     for (int64_t i = 0; i < s->stretch_count; i++) {
         const stretch *part = &s->stretches[i];
         int64_t begin = part->begin + pp_ceil_div(pp_max(from - part->begin, 0), part->by) * part->by, end = pp_min(to, part->end);
@@ -432,7 +442,6 @@ static pp_status run_inner(const pp_run *run, int64_t task, int64_t tasks, char 
         s.lanes = to - s.from;
     }
     prepare_finish(&s);
-    s.rows[0].length = -1; /* no window has this */
     s.stretch_count = find_stretches(&s.axis[2], run->begin[2], run->end[2], s.stretches);
     if (!run->problem->stream) {
         pool_positions(&s, begin, end);
