@@ -12,7 +12,6 @@ enum {
     PICK_WIDTH = 16,    /* taps on an axis, when it pays */
     PICK_FAR = 1 << 23, /* bytes of an input of which little is still in a cache */
     PICK_PAGE = 4096,   /* bytes */
-    PICK_TINY = 512     /* bytes of an input that is copied to where vectors may be read around it */
 };
 
 /* Windows that are shorter than the longest must be summed in the same order: their trees may differ by missing taps only.  Of many
@@ -68,10 +67,7 @@ PP_COLD static bool pays(const pp_problem *p)
 }
 
 /* Where the plan keeps it, it is since "applies" was asked. */
-static size_t prepare(const pp_problem *p, void *memory)
-{
-    return memory && memory == p->prepared ? 0 : pp_pick_prepare(p, memory);
-}
+static size_t prepare(const pp_problem *p, void *memory) { return memory && memory == p->prepared ? 0 : pp_pick_prepare(p, memory); }
 
 static size_t scratch_size(const pp_problem *p)
 {
@@ -251,33 +247,46 @@ PP_COLD static void pick_part(picking *s, int64_t begin, int64_t end)
     pick_rows(s, begin, end);
 }
 
+/* A dense input of so few bytes is copied to where vectors may be read around it; returns element 0 there. */
+static const char *copy_tiny(const pp_picked *plan, const char *input, char *tiny)
+{
+    memcpy(tiny + 2 * PP_PICK_VECTOR, input + plan->low * plan->size, (size_t)((plan->high - plan->low) * plan->size));
+    return tiny + 2 * PP_PICK_VECTOR - plan->low * plan->size;
+}
+
 static pp_status run_pick(const pp_run *run, int64_t task, int64_t tasks, char *scratch)
 {
     const pp_problem *p = run->problem;
     const pp_picked *plan = run->prepared;
+    _Alignas(PP_ALIGN) char tiny[PP_PICK_TINY + 4 * PP_PICK_VECTOR];
+    bool whole = true;
+    for (int a = 0; a < 3; a++) whole &= run->end[a] - run->begin[a] == p->axis[a].output;
+    if (whole && plan->single) { /* a call of nanoseconds */
+        pp_pick box = plan->pick;
+        box.source = copy_tiny(plan, run->base[PP_INPUT], tiny) + plan->single_source;
+        box.target = run->base[PP_OUTPUT] + plan->single_target;
+        plan->kernel(&box);
+        return PP_OK;
+    }
     picking s = {.run = run, .plan = plan, .pick = plan->pick, .strips = plan->strips, .strip_count = plan->strip_count};
     int64_t begin, end;
     (void)scratch;
     s.size = plan->size;
-    s.kernel = p->is_max ? p->kernels->pick_max : p->kernels->pick_sum;
+    s.kernel = plan->kernel;
     s.input = run->base[PP_INPUT];
     s.far = p->inputs * s.size > PICK_FAR;
     s.pick.stream = plan->stream && (uintptr_t)run->base[PP_OUTPUT] % PP_ALIGN == 0;
-    pp_share(rows_of(run), task, tasks, &begin, &end);
-    bool whole = true;
-    for (int a = 0; a < 3; a++) whole &= run->end[a] - run->begin[a] == p->axis[a].output;
-    _Alignas(PP_ALIGN) char tiny[PICK_TINY + 4 * PP_PICK_VECTOR];
     if (whole) { /* of a part the rest of the input may not be there */
         size_t bytes = (size_t)((plan->high - plan->low) * s.size);
         s.low = (uintptr_t)s.input + (uintptr_t)(plan->low * s.size);
         s.high = s.low + bytes;
-        if (bytes <= PICK_TINY && bytes > 0) {
-            memcpy(tiny + 2 * PP_PICK_VECTOR, s.input + plan->low * s.size, bytes);
-            s.input = tiny + 2 * PP_PICK_VECTOR - plan->low * s.size;
+        if (bytes <= PP_PICK_TINY && bytes > 0) {
+            s.input = copy_tiny(plan, s.input, tiny);
             s.low = (uintptr_t)tiny;
             s.high = s.low + sizeof tiny;
         }
     }
+    pp_share(rows_of(run), task, tasks, &begin, &end);
     if (run->end[2] - run->begin[2] == p->axis[2].output) pick_rows(&s, begin, end);
     else pick_part(&s, begin, end);
     if (s.pick.stream) p->kernels->stream(NULL, NULL, 0);

@@ -393,6 +393,25 @@ static bool make_row(builder *b, pp_picked *picked, bool uniform)
     return true;
 }
 
+/* One plane that is one box of one strip, and tiny: everything is known but the addresses. */
+PP_COLD static void make_single(const builder *b, pp_picked *s)
+{
+    const pp_problem *p = b->problem;
+    const pp_pick_strip *strip = s->strips;
+    const pp_pick_run *run = s->runs;
+    bool many = strip->pairs > 1;
+    if (p->n * p->c != 1 || p->axis[0].output != 1 || s->strip_count != 1 || s->low == s->high) return;
+    if ((s->high - s->low) * s->size > PP_PICK_TINY || run->rows > s->band) return;
+    s->single = true;
+    s->single_source = (pp_axis_window(&p->axis[0], 0).first * p->array[PP_INPUT].stride[PP_D] + run->source + strip->lane) * s->size;
+    s->single_target = (run->target + strip->output) * s->size;
+    s->pick.run = run;
+    s->pick.strip = strip;
+    s->pick.count[many] = run->rows, s->pick.source_step[many] = run->source_step, s->pick.target_step[many] = run->target_step;
+    s->pick.count[!many] = strip->pairs;
+    s->pick.source_step[!many] = s->layout.advance, s->pick.target_step[!many] = s->layout.outputs;
+}
+
 PP_COLD size_t pp_pick_prepare(const pp_problem *p, void *memory)
 {
     builder b = {.problem = p, .memory = memory};
@@ -420,6 +439,7 @@ PP_COLD size_t pp_pick_prepare(const pp_problem *p, void *memory)
         if (!make_runs(&b, &wd, count[1], begin[1], end[1], uniform, b.memory ? runs + r * count[1] : NULL)) return 0;
     }
     s->depths = depths;
+    s->kernel = p->is_max ? p->kernels->pick_max : p->kernels->pick_sum;
     s->runs = runs;
     s->run_count = count[1];
     const pp_array *in = &p->array[PP_INPUT], *out = &p->array[PP_OUTPUT];
@@ -436,6 +456,7 @@ PP_COLD size_t pp_pick_prepare(const pp_problem *p, void *memory)
         pp_window wd = pp_axis_window(&axis[0], begin[0][r / count[1]]), wh = pp_axis_window(&axis[1], begin[1][r % count[1]]);
         if (!make_inverses(&b, &s->layout, &wd, &wh, alike_on_w, b.memory ? runs + r : NULL)) return 0;
     }
+    if (b.memory && count[1] == 1) make_single(&b, s);
     s->of = b.memory ? p : NULL;
     return b.used + PP_ALIGN; /* alignment costs up to that much more elsewhere */
 }

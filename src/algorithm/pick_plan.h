@@ -9,6 +9,7 @@ enum {
     PP_PICK_RUNS = 16,     /* runs of outputs on an axis that see alike */
     PP_PICK_STRIPS = 24,   /* of a row */
     PP_PICK_DIVISOR = 255, /* largest of bytes */
+    PP_PICK_TINY = 512,    /* bytes of an input that is copied to where vectors may be read around it */
     PP_PICK_VECTOR = 64    /* bytes of the longest vector */
 };
 
@@ -31,6 +32,7 @@ typedef struct pp_pick_layout {
 
 typedef struct pp_picked {
     const pp_problem *of; /* when all of it is there */
+    pp_pick_fn kernel;
     pp_pick pick; /* what is the same everywhere */
     pp_pick_layout layout;
     const pp_pick_depth *depths;
@@ -38,11 +40,13 @@ typedef struct pp_picked {
     int64_t run_count;
     const pp_pick_strip *strips; /* of whole rows */
     int64_t strip_count;
-    int64_t band, planes;               /* rows, planes that are best done together */
-    int64_t size;                       /* of an element */
-    bool stream;                        /* results past the caches: they are written in whole lines of these, if one is */
-    int64_t low, high;                  /* what a dense input holds, in elements from coordinates 0; both 0: it has gaps */
-    int64_t source_plane, target_plane; /* from plane to plane */
+    int64_t band, planes;                 /* rows, planes that are best done together */
+    int64_t size;                         /* of an element */
+    bool single;                          /* all of it is one box: "pick" is complete but for the addresses, which lie ... */
+    int64_t single_source, single_target; /* ... so many bytes from coordinates 0 */
+    bool stream;                          /* results past the caches: they are written in whole lines of these, if one is */
+    int64_t low, high;                    /* what a dense input holds, in elements from coordinates 0; both 0: it has gaps */
+    int64_t source_plane, target_plane;   /* from plane to plane */
 } pp_picked;
 
 /* Fills "memory" (NULL: only counts); the bytes, or 0 when the problem is not of this kind. */
