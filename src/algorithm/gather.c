@@ -46,7 +46,7 @@ static size_t measure(pp_gathering *g, const pp_problem *p, int64_t outputs)
     }
     if (outputs > room / g->slot) outputs = room / g->slot + 1;
     g->whole = outputs * g->slot * (int64_t)each <= WHOLE_BYTES || g->axis == 2;
-    g->slots = pp_max(g->whole ? outputs : span_of(&g->cover[g->axis]), 1);
+    g->slots = pp_max(g->whole ? outputs : span_of(&p->axis[g->axis]) / p->axis[g->axis].stride + 1, 1);
     return g->slots <= room / g->slot ? (size_t)(g->slots * g->slot + PP_GATHER_AHEAD) * each + 2 * PP_ALIGN : 0;
 }
 
@@ -101,6 +101,8 @@ bool pp_gathering_applies(const pp_problem *p)
         if (axis->kind != PP_AXIS_SLIDING || axis->longest == 0 || axis->longest > INT32_MAX || axis->step > INT32_MAX) return false;
         if (axis->stride > INT32_MAX || axis->pad_begin > INT32_MAX || axis->pad_begin < -INT32_MAX) return false;
         if (span_of(axis) > axis->input) return false; /* tags could mean two places */
+        if (a < outermost(p) && axis->output > 1) return false;
+        if (axis->output > 1 && axis->stride > INT32_MAX / axis->output) return false;
     }
     if (p->desc.backward == PP_BACKWARD_INDICES && p->axis[2].step > 1) return false; /* as take looks at them */
     if (p->axis[2].visible < p->axis[2].input) return false;
@@ -113,8 +115,8 @@ void pp_gathering_init(pp_gathering *g, const pp_run *run, int axis, int64_t fro
 {
     const pp_problem *p = run->problem;
     describe(g, p);
+    measure(g, p, p->axis[axis].output); /* as for all channels: fewer must not need more scratch */
     g->lanes = lanes;
-    measure(g, p, p->axis[axis].output);
     g->kernel = run->kernels->gather;
     g->from = from;
     if (g->whole && axis < 2) g->slots = to - from;

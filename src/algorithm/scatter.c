@@ -364,9 +364,10 @@ static bool gather_plane(scatter *s, int64_t at[PP_AXES])
     }
     for (int64_t i = s->begin[s->axis]; i < s->end[s->axis]; i++) {
         pp_window over = pp_axis_window(&g->cover[s->axis], i);
-        if (over.begin < over.end) {
-            int64_t step = g->cover[s->axis].step, last = over.first + (over.end - 1) * step;
-            done = pp_max(done, over.first + over.begin * step);
+        if (over.begin < over.end) { /* dilated windows between these are over the rows that follow */
+            const pp_axis *axis = &s->problem->axis[s->axis];
+            int64_t last = over.first + (over.end - 1) * g->cover[s->axis].step;
+            done = pp_max(done, pp_ceil_div(i + axis->pad_begin - (axis->kernel - 1) * axis->dilation, axis->stride));
             if (done <= last && !fetch(s, at, done, last + 1)) return false;
             done = pp_max(done, last + 1);
         }
