@@ -240,6 +240,7 @@ typedef struct task {
     int64_t at[3];                       /* its first input */
     int64_t from[3], to[3];              /* gradients of it that exist and are needed */
     int64_t zeros[6];                    /* those for which the others of scratch are zero */
+    int64_t extents_from;                /* the first of those whose divisors are known */
     bool packed, dense, spread, uniform; /* rows of gradients are not contiguous; divisors differ along a row */
 } task;
 
@@ -363,13 +364,17 @@ static void divide_tile(task *t)
     if (memcmp(zeros, t->zeros, sizeof zeros)) {
         memcpy(t->zeros, zeros, sizeof zeros);
         memset(rows, 0, (size_t)(sources[0] * sources[1] * sources[2] * p->inner * c->planes) * c->lane);
-        if (t->from[2] < t->to[2]) find_extents(t);
         t->uniform = is_uniform(t, zeros);
+        t->extents_from = -1;
     }
     if (t->uniform) {
         int64_t all = sources[0] * sources[1] * sources[2] * p->inner, begin = t->first * all;
         divide_lanes(t, t->run->base[PP_GRAD_OUTPUT] + begin * size, rows, t->count * all);
         return;
+    }
+    if (t->from[2] < t->to[2] && t->extents_from != t->from[2]) {
+        t->extents_from = t->from[2];
+        find_extents(t);
     }
     for (int64_t i = 0; i < t->count && t->from[2] < t->to[2]; i++) {
         int64_t place[PP_AXES], at[3] = {t->from[0], 0, first[2]};
