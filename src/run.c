@@ -203,7 +203,7 @@ void pp_quick_init(pp_plan *plan, pp_direction direction)
     const pp_problem *problem = &plan->problem;
     tensor_arg list[PP_TENSOR_COUNT];
     int count = list_tensors(&problem->desc, direction, list);
-    q->run = (pp_run){.problem = problem, .kernels = problem->kernels, .direction = direction};
+    q->run = (pp_run){.problem = problem, .kernels = problem->kernels, .direction = direction, .whole = true};
     q->run.prepared = plan->prepared[direction];
     q->run.group = pp_whole_group(problem);
     for (int a = 0; a < 3; a++) q->run.end[a] = direction == PP_FORWARD ? problem->axis[a].output : problem->axis[a].input;
@@ -229,13 +229,19 @@ void pp_quick_init(pp_plan *plan, pp_direction direction)
     q->count = count;
 }
 
-/* Whether a call is on the whole result, and plainly right: fills in its run. */
-static bool is_plain(const pp_quick *q, const pp_args *args, pp_run *run)
+/* Whether a call is on whole tensors. */
+PP_INLINE bool is_whole(const pp_args *args)
 {
     int64_t special = 0;
     for (int s = 0; s < PP_MAX_RANK; s++)
         special |= args->range_begin[s] | args->range_end[s] | args->input_origin[s] | args->output_origin[s];
-    if (special || !q->count) return false;
+    return special == 0;
+}
+
+/* Whether such a call is plainly right: fills in its run. */
+static bool is_plain(const pp_quick *q, const pp_args *args, pp_run *run)
+{
+    if (!is_whole(args) || !q->count) return false;
     *run = q->run;
     run->accumulate = args->accumulate != 0;
     uintptr_t low[PP_TENSOR_COUNT], high[PP_TENSOR_COUNT];
@@ -332,6 +338,7 @@ static pp_status start(const pp_plan *plan, const pp_args *args, pp_direction di
     if (is_plain(&plan->quick[direction], args, &run)) return execute(plan, &run, args, &error);
     run = plan->quick[direction].run;
     run.accumulate = args->accumulate != 0;
+    run.whole = is_whole(args);
     pp_status status = take_range(plan, args, &run, &error);
     if (status == PP_OK) status = check_origins(&plan->problem.desc, args, &error);
     if (status == PP_OK) status = check_tensors(args, &run, &error);

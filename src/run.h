@@ -26,6 +26,7 @@ typedef struct pp_run {
     char *base[PP_TENSOR_COUNT];
     int64_t begin[3], end[3]; /* the part of the result to make, on D, H, W */
     bool accumulate;
+    bool whole; /* every element of every tensor is there, whatever is made */
 } pp_run;
 
 enum { PP_PREPARED = 4096 }; /* bytes, at any address */

@@ -214,6 +214,8 @@ static const char *const forward_cases[] = {
     "max3d ncdhw f32 n1c2 i7x8x9 k3x2x3 s2x1x2 p1x0x1 idx",
     "avg3d ndhwc f32 n1c3 i6x7x5 k2x3x2 s1x2x1 d1x2x2 p1 div=clamped",
     "max2d nchw f32 n1c1 i9x9 k2 d5 s1 p4 empty=zero idx", /* windows that see nothing */
+    "max1d ncw f32 n1c1 i600 k2 s2 p-20:-30",              /* elements that nobody sees */
+    "avg1d ncw u8 n1c1 i70 k3 s3 p-20:-1",
 };
 
 static const char *const backward_cases[] = {
@@ -238,6 +240,7 @@ static void forward(void **state)
     (void)state;
     for (int i = 0; i < COUNT(forward_cases); i++)
         for (int64_t size = 1; size < 8; size += 2) check_tiling(forward_cases[i], false, size);
+    for (int i = 0; i < COUNT(forward_cases); i++) check_tiling(forward_cases[i], false, 1000); /* one tile */
     settle();
 }
 
@@ -246,6 +249,7 @@ static void backward(void **state)
     (void)state;
     for (int i = 0; i < COUNT(backward_cases); i++)
         for (int64_t size = 1; size < 8; size += 2) check_tiling(backward_cases[i], true, size);
+    for (int i = 0; i < COUNT(backward_cases); i++) check_tiling(backward_cases[i], true, 1000); /* one tile */
     settle();
 }
 

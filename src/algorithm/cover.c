@@ -496,6 +496,7 @@ static pp_status run_cover(const pp_run *run, int64_t task_number, int64_t tasks
     make_problem(p, c, &t.tile_problem);
     t.tile = (pp_run){.problem = &t.tile_problem, .kernels = t.tile_problem.kernels, .prepared = (const char *)run->prepared + sizeof *c};
     t.tile.group.axis = t.tile_problem.axis;
+    t.tile.whole = true;
     t.tile.base[PP_INPUT] = scratch + c->rows;
     t.dense = is_dense(p);
     t.packed = (p->inner > 1 && stride[PP_INNER] != 1) || (p->axis[2].output > 1 && stride[PP_W] != p->inner);

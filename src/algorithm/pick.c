@@ -259,9 +259,9 @@ static pp_status run_pick(const pp_run *run, int64_t task, int64_t tasks, char *
     const pp_problem *p = run->problem;
     const pp_picked *plan = run->prepared;
     _Alignas(PP_ALIGN) char tiny[PP_PICK_TINY + 4 * PP_PICK_VECTOR];
-    bool whole = true;
-    for (int a = 0; a < 3; a++) whole &= run->end[a] - run->begin[a] == p->axis[a].output;
-    if (whole && plan->single) { /* a call of nanoseconds */
+    bool single = plan->single && run->whole && tasks == 1;
+    for (int a = 0; a < 3; a++) single &= run->end[a] - run->begin[a] == p->axis[a].output;
+    if (single) { /* a call of nanoseconds */
         pp_pick box = plan->pick;
         box.source = copy_tiny(plan, run->base[PP_INPUT], tiny) + plan->single_source;
         box.target = run->base[PP_OUTPUT] + plan->single_target;
@@ -276,7 +276,7 @@ static pp_status run_pick(const pp_run *run, int64_t task, int64_t tasks, char *
     s.input = run->base[PP_INPUT];
     s.far = p->inputs * s.size > PICK_FAR;
     s.pick.stream = plan->stream && (uintptr_t)run->base[PP_OUTPUT] % PP_ALIGN == 0;
-    if (whole) { /* of a part the rest of the input may not be there */
+    if (run->whole) { /* of a part the rest of the input may not be there */
         size_t bytes = (size_t)((plan->high - plan->low) * s.size);
         s.low = (uintptr_t)s.input + (uintptr_t)(plan->low * s.size);
         s.high = s.low + bytes;
