@@ -34,8 +34,8 @@ static void names(void **state)
         {PP_NAME_TIES, {"first", "last"}},
         {PP_NAME_EMPTY, {"identity", "lowest", "zero", "nan", "error"}},
         {PP_NAME_ROUNDING, {"half_even", "half_away", "truncate"}},
-        {PP_NAME_INDEX_TYPE, {"none", "i32", "i64"}},
-        {PP_NAME_INDEX_CONVENTION, {"plane", "tensor"}},
+        {PP_NAME_INDEX_TYPE, {"none", "i32", "i64", "u8", "u16"}},
+        {PP_NAME_INDEX_CONVENTION, {"plane", "tensor", "window"}},
         {PP_NAME_BACKWARD, {"none", "auto", "indices", "recompute"}},
     };
     for (int l = 0; l < COUNT(lists); l++) {
