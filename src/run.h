@@ -29,7 +29,7 @@ typedef struct pp_run {
     bool whole; /* every element of every tensor is there, whatever is made */
 } pp_run;
 
-enum { PP_PREPARED = 4096 }; /* bytes, at any address */
+enum { PP_PREPARED = 4096 }; /* bytes, aligned for any integer */
 
 /* What an algorithm does in one direction.  applies == NULL: nothing. */
 typedef struct pp_pass {

@@ -1,9 +1,7 @@
-/* The row "scatter" of the algorithm table: backward of a maximum.  Windows in row-major order add their gradient where their
- * winner lies; the winners are the caller's indices, or found again in the input: small windows in registers, others row by row by
- * a sweep.
- *
- * The sums of a few rows are kept near, in scratch: rows that no later window covers are written and leave.  The caller's
- * indices need not lie in their windows; a plane where one does not is done again with the sums of all its rows. */
+/* The row "scatter" of the algorithm table: backward of a maximum.  The winners are the caller's indices, or found again in the input:
+ * small windows in registers, others row by row by a sweep.  Where windows are short, elements gather the gradients of those that
+ * they won (gather.c); else windows in row-major order add their gradient where their winner lies, to sums in scratch.  The caller's
+ * indices need not lie in their windows; a plane where one does not is added so, too. */
 #include "../sweep/sweep.h"
 #include "add.h"
 #include "algorithm.h"
