@@ -211,8 +211,8 @@ static void to_plane(const scatter *s, const int64_t at[PP_AXES], void *indices,
     int64_t base = (at[PP_N] * p->desc.channels + at[PP_C] + at[PP_INNER]) * p->plane;
     for (int64_t i = 0; i < width * s->lanes; i++) {
         int64_t index = wide ? ((int64_t *)indices)[i] : ((int32_t *)indices)[i];
-        index -= index == -1 ? 0 : base + (p->inner > 1 ? i % s->lanes * p->plane : 0);
-        if (index < -1 || index >= p->plane) index = -2;
+        int64_t first = base + (p->inner > 1 ? i % s->lanes * p->plane : 0);
+        if (index != -1) index = index >= first && index - first < p->plane ? index - first : -2; /* not -1: that is an index */
         if (wide) ((int64_t *)indices)[i] = index;
         else ((int32_t *)indices)[i] = (int32_t)index;
     }

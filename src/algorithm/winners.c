@@ -74,16 +74,27 @@ bool pp_winners_apply(const pp_problem *p)
     return contiguous && p->axis[2].kind == PP_AXIS_SLIDING && p->axis[2].longest <= PP_WINNER_STEPS && lines_of(p, &lines) >= 0;
 }
 
+/* Lanes of indices that the kernel writes before they are narrowed: a row, or a position's channels, or some of them. */
+static int64_t narrowed(const pp_problem *p)
+{
+    enum { SOME = 2048 };
+    return p->desc.indices >= PP_INDEX_U8 ? pp_max(p->inner > 1 ? p->inner : p->axis[2].output, SOME) : 0;
+}
+
 size_t pp_winners_size(const pp_problem *p)
 {
     pp_winners lines;
     int64_t rows = lines_of(p, &lines);
-    return pp_aligned((size_t)most_taps(p) * sizeof(pp_tap)) + (rows > 0 ? pp_aligned((size_t)(rows * lines.row) * sizeof(float)) : 0);
+    return pp_aligned((size_t)narrowed(p) * sizeof(int32_t)) + pp_aligned((size_t)most_taps(p) * sizeof(pp_tap)) +
+           (rows > 0 ? pp_aligned((size_t)(rows * lines.row) * sizeof(float)) : 0);
 }
 
 void pp_winners_init(pp_winners *w, const pp_run *run, int64_t from, int64_t to, char *scratch)
 {
-    *w = (pp_winners){.run = run, .from = from, .to = to, .taps = (pp_tap *)(void *)scratch};
+    *w = (pp_winners){.run = run, .from = from, .to = to, .narrow_lanes = narrowed(run->problem)};
+    w->narrow = (int32_t *)(void *)scratch;
+    scratch += pp_aligned((size_t)w->narrow_lanes * sizeof(int32_t));
+    w->taps = (pp_tap *)(void *)scratch;
     for (int a = 0; a < 3; a++) find_inside(&run->group.axis[a], w->inside[a]);
     w->room = lines_of(run->problem, w);
     if (!w->room) return;
@@ -143,12 +154,19 @@ static void list_taps(pp_winners *w, const pp_window window[3])
         (!has_channels(p) || same_shape(&w->window[2], &window[2])))
         return;
     memcpy(w->window, window, sizeof w->window);
+    /* what an index counts by: elements of the plane, or taps */
+    int64_t width = axis[2].input, slice = axis[1].input * width, step[3] = {axis[0].step, axis[1].step, axis[2].step};
+    if (w->numbers) {
+        width = has_channels(p) ? window[2].length : axis[2].longest;
+        slice = window[1].length * width;
+        step[0] = step[1] = step[2] = 1;
+    }
     w->count = (window[0].end - window[0].begin) * (window[1].end - window[1].begin) * columns;
     pp_tap *tap = last ? w->taps + w->count - 1 : w->taps;
     for (int64_t d = 0; d < window[0].end - window[0].begin; d++) {
         for (int64_t h = 0; h < window[1].end - window[1].begin; h++) {
             for (int64_t c = 0; c < columns; c++) {
-                tap->index = (d * axis[0].step * axis[1].input + h * axis[1].step) * axis[2].input + c * axis[2].step;
+                tap->index = d * step[0] * slice + h * step[1] * width + c * step[2];
                 tap->offset = d * axis[0].step * stride[PP_D] + h * axis[1].step * stride[PP_H];
                 if (w->lines) tap->offset = d * (w->room / axis[0].longest) * w->row + h * axis[1].step * w->row;
                 tap->offset += has_channels(p) ? c * axis[2].step * stride[PP_W] : column_of(w, c);
@@ -177,12 +195,32 @@ static void aim(const pp_winners *w, const int64_t at[PP_AXES], int64_t h, int64
     for (int i = 0; i < PP_AXES; i++) value += first[i] * out[i], place += first[i] * index[i];
     k->wide = p->desc.indices == PP_INDEX_I64;
     k->target = w->run->base[PP_OUTPUT] + value * (int64_t)sizeof(float);
-    k->target_index = w->run->base[PP_INDICES] + place * (int64_t)(k->wide ? sizeof(int64_t) : sizeof(int32_t));
+    k->target_index = w->run->base[PP_INDICES] + place * (int64_t)pp_index_size(p->desc.indices);
     k->value_step = out[has_channels(p) ? PP_W : PP_H];
     k->target_step = index[has_channels(p) ? PP_W : PP_H];
+    if (w->narrow_lanes) k->target_index = w->narrow, k->target_step = k->lanes;
     k->empty = &w->empty;
     if (p->desc.index_convention == PP_INDEX_TENSOR) k->offset = (at[PP_N] * p->desc.channels + at[PP_C]) * p->plane;
     if (!k->wide) k->base += k->offset;
+}
+
+/* Indices from where the kernel wrote them to where they belong. */
+static void narrow(const pp_winners *w, const int64_t at[PP_AXES], int64_t h, int64_t x, const pp_winner *k)
+{
+    const pp_problem *p = w->run->problem;
+    const int64_t *index = p->array[PP_INDICES].stride, first[PP_AXES] = {at[PP_N], at[PP_C], at[PP_D], h, x, 0};
+    int64_t place = 0;
+    for (int i = 0; i < PP_AXES; i++) place += first[i] * index[i];
+    for (int64_t r = 0; r < k->repeat; r++, place += index[has_channels(p) ? PP_W : PP_H]) {
+        const int32_t *from = w->narrow + r * k->lanes;
+        uint8_t *bytes = (uint8_t *)w->run->base[PP_INDICES] + place;
+        uint16_t *words = (uint16_t *)(void *)w->run->base[PP_INDICES] + place;
+        if (p->desc.indices == PP_INDEX_U8) {
+            for (int64_t j = 0; j < k->lanes; j++) bytes[j] = (uint8_t)from[j];
+        } else {
+            for (int64_t j = 0; j < k->lanes; j++) words[j] = (uint16_t)from[j];
+        }
+    }
 }
 
 /* Runs the kernel for "repeat" rows from h on, or positions of it from x on with channels, whose first window is "window". */
@@ -235,6 +273,12 @@ static void find(pp_winners *w, const int64_t at[PP_AXES], const pp_window windo
         if (!channels) k.base *= axis[2].input;
         k.index_step = k.apart = 0;
     }
+    if (w->numbers) {
+        k.base = 0;
+        for (int a = 0; a < (channels ? 3 : 2); a++) k.base = k.base * window[a].length + window[a].begin;
+        if (!channels) k.base *= axis[2].longest;
+        k.index_step = k.apart = 0;
+    }
     if (!indices) aim(w, at, h, x, &k);
     k.source = w->run->base[PP_INPUT] + source * (int64_t)pp_dtypes[p->desc.dtype].size;
     int64_t tall = (window[1].end - window[1].begin - 1) * axis[1].step + 1;
@@ -244,6 +288,7 @@ static void find(pp_winners *w, const int64_t at[PP_AXES], const pp_window windo
     k.order = pp_order_of(p);
     k.later_nan = (p->desc.nan == PP_NAN_LAST) != (p->desc.ties == PP_TIES_LAST);
     w->run->kernels->winner(&k);
+    if (!indices && w->narrow_lanes) narrow(w, at, h, x, &k);
 }
 
 void pp_winners_find(pp_winners *w, const int64_t at[PP_AXES], int64_t rows, int32_t *indices, int64_t pitch)
@@ -258,9 +303,11 @@ void pp_winners_find(pp_winners *w, const int64_t at[PP_AXES], int64_t rows, int
         if (w->lines)
             same =
                 pp_min(same, (w->room / axis[0].longest - (window[1].end - window[1].begin - 1) * axis[1].step - 1) / axis[1].advance + 1);
+        if (!indices && w->narrow_lanes && inner == 1) same = pp_min(same, w->narrow_lanes / (w->to - w->from));
         if (inner == 1) find(w, at, window, h, w->from, same, to, pitch);
         for (int64_t x = w->from, count; inner > 1 && x < w->to; x += count) {
             count = alike(w, 2, x, w->to - x);
+            if (!indices && w->narrow_lanes) count = pp_min(count, w->narrow_lanes / inner);
             window[2] = pp_axis_window(&axis[2], x);
             find(w, at, window, h, x, count, to, inner);
             if (to) to += count * inner;
@@ -282,12 +329,11 @@ static bool sees_all(const pp_axis *axis)
 static bool applies(const pp_problem *p)
 {
     const int64_t *out = p->array[PP_OUTPUT].stride, *index = p->array[PP_INDICES].stride;
-    if (!p->is_max || p->desc.indices == PP_INDEX_NONE || !pp_index_is_plain(&p->desc) || p->outputs == 0 || !pp_winners_apply(p))
-        return false;
+    if (!p->is_max || p->desc.indices == PP_INDEX_NONE || p->outputs == 0 || !pp_winners_apply(p)) return false;
     for (int a = 0; a < 3; a++) {
         if (!sees_all(&p->axis[a])) return false;
     }
-    if (has_channels(p)) return out[PP_INNER] == 1 && index[PP_INNER] == 1 && p->desc.index_convention == PP_INDEX_PLANE;
+    if (has_channels(p)) return out[PP_INNER] == 1 && index[PP_INNER] == 1 && p->desc.index_convention != PP_INDEX_TENSOR;
     return p->axis[2].output == 1 || (out[PP_W] == 1 && index[PP_W] == 1);
 }
 
@@ -308,6 +354,7 @@ static pp_status run_winners(const pp_run *run, int64_t task, int64_t tasks, cha
     int64_t begin, end, rows, at[PP_AXES] = {0}, height = run->end[1] - run->begin[1], depth = run->end[0] - run->begin[0];
     pp_winners w;
     pp_winners_init(&w, run, run->begin[2], run->end[2], scratch);
+    w.numbers = run->problem->desc.index_convention == PP_INDEX_WINDOW;
     w.empty = (float)pp_empty_value(run->problem);
     pp_share(rows_of(run), task, tasks, &begin, &end);
     for (; begin < end; begin += rows) { /* rows of one slice follow each other */

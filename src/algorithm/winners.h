@@ -11,10 +11,13 @@ typedef struct pp_winners {
     pp_tap *taps;         /* of the windows ... */
     pp_window window[3];  /* ... of this shape */
     int64_t count;
-    bool tags;       /* what is found is told from the window's first tap on (kernels/gather.h), else in the plane */
-    char *lines;     /* rows of the input between margins, or NULL: ... */
+    bool numbers;    /* a result's index is the tap's number in its window */
+    int32_t *narrow; /* indices before they become u8 or u16: so many lanes; 0: of other types */
+    int64_t narrow_lanes;
+    bool tags;   /* what is found is told from the window's first tap on (kernels/gather.h), else in the plane */
+    char *lines; /* rows of the input between margins, or NULL: ... */
     int64_t room, row, phase, phases, margin; /* how many; lanes of a row, of one of its phases; columns before the first */
-    float empty;     /* value of a window that sees nothing but ignored NaN */
+    float empty;                              /* value of a window that sees nothing but ignored NaN */
 } pp_winners;
 
 /* Whether a problem's winners can be found so; the bytes it takes. */
