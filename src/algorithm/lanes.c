@@ -289,7 +289,11 @@ static void start(task *s, const pp_run *run, char *scratch)
         s->group.base[t] = uses(run->problem, run->direction, t) ? scratch + l->array[t] : NULL;
         if (s->group.base[t]) find_box(run, t, s->begin[t], s->end[t]);
     }
-    if (l->segment % l->lanes) memset(scratch, 0, l->below); /* lanes that stay empty */
+    if (l->segment % l->lanes == 0) return;
+    memset(scratch, 0, l->below); /* lanes that stay empty; no index is an index of every kind */
+    if (s->group.base[PP_INDICES]) {
+        memset(s->group.base[PP_INDICES], -1, (size_t)l->problem.outputs * element_size(run->problem, PP_INDICES));
+    }
 }
 
 static pp_status run_group(task *s)

@@ -42,7 +42,7 @@ static bool applies(const pp_problem *p)
 {
     int64_t most = PTRDIFF_MAX / 16 / pp_max(p->inner, 1); /* elements of a plane, of a row */
     if (!p->is_max || p->plane > most || p->axis[2].input > most || p->axis[2].output > most) return false;
-    if (!recomputes(p)) return pp_index_is_plain(&p->desc);
+    if (!recomputes(p)) return true;
     return pp_winners_apply(p) || pp_sweep_applies(p, PP_FORWARD, PP_WINNERS);
 }
 
@@ -95,6 +95,39 @@ static const char *gradients_of(const scatter *s, const int64_t at[PP_AXES], int
     return s->gradients;
 }
 
+/* The caller's indices of "count" outputs of a row, from "at" on, of other types and numberings: as int64_t in the plane, side by side. */
+static const char *renumbered(const scatter *s, const int64_t at[PP_AXES], int64_t count)
+{
+    const pp_problem *p = s->problem;
+    const pp_axis *axis = s->run->group.axis;
+    const pp_array *array = &p->array[PP_INDICES];
+    pp_window d = pp_axis_window(&axis[0], at[PP_D]), h = pp_axis_window(&axis[1], at[PP_H]);
+    int64_t offset = 0, place[PP_AXES], rows[MOST_ROWS], most = 0, *to = (int64_t *)(void *)s->indices;
+    memcpy(place, at, sizeof place);
+    for (int i = 0; i < PP_AXES; i++) offset += at[i] * array->stride[i];
+    if (p->desc.index_convention == PP_INDEX_WINDOW && d.length <= 32 && h.length <= MOST_ROWS / 32) most = d.length * h.length;
+    for (int64_t r = 0; r < most; r++) { /* where the rows of a window lie in the plane */
+        int64_t z = r / h.length, y = r % h.length;
+        bool exists = z >= d.begin && z < d.end && y >= h.begin && y < h.end;
+        rows[r] = exists ? ((d.first + z * axis[0].step) * axis[1].input + h.first + y * axis[1].step) * axis[2].input : PP_NO_INDEX;
+    }
+    for (int64_t w = 0; w < count; w++, offset += array->stride[PP_W]) {
+        pp_window x = pp_axis_window(&axis[2], at[PP_W] + w);
+        place[PP_W] = at[PP_W] + w;
+        for (int64_t i = 0; i < s->lanes; i++, to++) {
+            int64_t number = pp_index_load(p->desc.indices, s->run->base[PP_INDICES], offset + i * array->stride[PP_INNER]);
+            place[PP_INNER] = at[PP_INNER] + i;
+            if (!most || number < 0 || number >= most * x.length) {
+                *to = pp_index_in_plane(p, p->desc.index_convention, place, number);
+                continue;
+            }
+            int64_t row = pp_quotient(number, x.length), tap = number - row * x.length;
+            *to = tap < x.begin || tap >= x.end || rows[row] < 0 ? PP_NO_INDEX : rows[row] + x.first + tap * axis[2].step;
+        }
+    }
+    return s->indices;
+}
+
 /* Adds the gradients of "count" outputs of a row, from "at" on. */
 static pp_added add_row(scatter *s, const int64_t at[PP_AXES], int64_t count)
 {
@@ -113,6 +146,9 @@ static pp_added add_row(scatter *s, const int64_t at[PP_AXES], int64_t count)
     } else if (recomputes(p)) {
         indices = (const char *)(pp_sweep_winners(&s->sweep, at) + (at[PP_W] - s->from[2]) * p->inner + s->first_lane);
         index = (pp_strides){p->inner, 1};
+    } else if (!pp_index_is_plain(&p->desc)) {
+        indices = renumbered(s, at, count);
+        index = (pp_strides){s->lanes, 1};
     } else {
         const pp_array *array = &p->array[PP_INDICES];
         int64_t offset = 0;
@@ -222,7 +258,8 @@ static void to_plane(const scatter *s, const int64_t at[PP_AXES], void *indices,
 static int64_t rows_alike(const scatter *s, const int64_t at[PP_AXES], int64_t rows)
 {
     int64_t begin, end;
-    if (recomputes(s->problem) || s->lanes > 1 || s->problem->desc.index_convention == PP_INDEX_TENSOR) return 1;
+    const pp_desc *desc = &s->problem->desc;
+    if (recomputes(s->problem) || s->lanes > 1 || desc->index_convention == PP_INDEX_TENSOR || !pp_index_is_plain(desc)) return 1;
     pp_axis_inside(&s->run->group.axis[1], &begin, &end);
     return at[PP_H] >= begin && at[PP_H] < end ? pp_min(rows, end - at[PP_H]) : 1;
 }
@@ -237,7 +274,8 @@ static bool take_rows(const scatter *s, const int64_t at[PP_AXES], int64_t count
     int32_t rows[MOST_ROWS];
     pp_window d = pp_axis_window(&axis[0], at[PP_D]), h = pp_axis_window(&axis[1], at[PP_H]);
     bool along = s->lanes == 1;
-    pp_take t = {.wide = recomputes(p) || p->desc.indices == PP_INDEX_I64, .tags = tags, .rows = rows};
+    bool plain = pp_index_is_plain(&p->desc);
+    pp_take t = {.wide = recomputes(p) || p->desc.indices == PP_INDEX_I64 || !plain, .tags = tags, .rows = rows};
     pp_strides stride = {p->inner, 1}, dense = {s->lanes, 1};
     t.positions = along ? count : width;
     t.lanes = along ? width : s->lanes;
@@ -256,6 +294,9 @@ static bool take_rows(const scatter *s, const int64_t at[PP_AXES], int64_t count
     }
     if (recomputes(p)) {
         t.indices = pp_sweep_winners((pp_sweep *)&s->sweep, at) + s->first_lane;
+    } else if (!plain) {
+        t.indices = renumbered(s, at, width);
+        stride = dense;
     } else {
         int64_t offset = 0;
         size_t size = t.wide ? sizeof(int64_t) : sizeof(int32_t);
