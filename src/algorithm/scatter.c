@@ -259,6 +259,7 @@ static int64_t rows_alike(const scatter *s, const int64_t at[PP_AXES], int64_t r
 {
     int64_t begin, end;
     const pp_desc *desc = &s->problem->desc;
+    if (s->problem->array[PP_INDICES].stride[PP_W] != 1) return 1; /* a row is copied together */
     if (recomputes(s->problem) || s->lanes > 1 || desc->index_convention == PP_INDEX_TENSOR || !pp_index_is_plain(desc)) return 1;
     pp_axis_inside(&s->run->group.axis[1], &begin, &end);
     return at[PP_H] >= begin && at[PP_H] < end ? pp_min(rows, end - at[PP_H]) : 1;
