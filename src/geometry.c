@@ -56,7 +56,7 @@ pp_window pp_adaptive_window(int64_t input, int64_t output, int64_t o)
 
 bool pp_adaptive_divides(int64_t input, int64_t output) { return output == 0 || (input > 0 && input % output == 0); }
 
-static int64_t gcd_of(int64_t a, int64_t b)
+int64_t pp_gcd(int64_t a, int64_t b)
 {
     while (b) {
         int64_t rest = a % b;
@@ -74,7 +74,7 @@ pp_axis pp_axis_adaptive(int64_t input, int64_t output, pp_window *table)
     }
     pp_axis axis = pp_axis_sliding(input, output, 1, 1, 1, 0, 0, PP_DIVISOR_VALID);
     axis.kind = PP_AXIS_TABLE;
-    int64_t common = gcd_of(input, output);
+    int64_t common = pp_gcd(input, output);
     axis.period = output / common;
     axis.advance = pp_max(input / common, 1); /* of an empty input all windows are empty */
     axis.longest = 0;
@@ -107,7 +107,7 @@ pp_axis pp_axis_cover(const pp_axis *axis, pp_window *table)
     cover.kind = PP_AXIS_COVER;
     cover.input = axis->output;
     cover.output = axis->input;
-    cover.gcd = gcd_of(axis->stride, axis->dilation);
+    cover.gcd = pp_gcd(axis->stride, axis->dilation);
     cover.step = axis->dilation / cover.gcd;
     cover.inverse = inverse_of(axis->stride / cover.gcd, cover.step);
     cover.period = axis->stride;

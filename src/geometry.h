@@ -66,4 +66,7 @@ void pp_axis_seen_by(const pp_axis *axis, int64_t from, int64_t to, int64_t *beg
 int64_t pp_output_size(pp_size_rule rule, int64_t input, int64_t kernel, int64_t stride, int64_t dilation, int64_t pad_begin,
                        int64_t pad_end, bool any_pad);
 
+/* Of a, b >= 0, not both 0. */
+int64_t pp_gcd(int64_t a, int64_t b);
+
 #endif

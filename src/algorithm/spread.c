@@ -45,15 +45,6 @@ static bool applies(const pp_problem *p)
     return is_flat(p) || (row >= PP_SPREAD_LANES && row <= INT32_MAX && width_of(&p->axis[2]) <= MOST_WIDE / units_of(p));
 }
 
-static int64_t gcd_of(int64_t a, int64_t b)
-{
-    while (b) {
-        int64_t rest = a % b;
-        a = b, b = rest;
-    }
-    return a;
-}
-
 /* Vectors of a row of "row" units, whose windows are "wide" positions of "each" units. */
 typedef struct shape {
     int64_t wide, pad, each, row, period, pieces, tail; /* period, tail: vectors of a piece, after the last one */
@@ -62,7 +53,7 @@ typedef struct shape {
 static shape shape_of(int64_t wide, int64_t pad, int64_t each, int64_t row)
 {
     shape s = {.wide = wide, .pad = pad, .each = each, .row = row};
-    s.period = wide * each / gcd_of(wide * each, PP_SPREAD_LANES);
+    s.period = wide * each / pp_gcd(wide * each, PP_SPREAD_LANES);
     s.period *= pp_ceil_div(PIECE, s.period);
     if (row / PP_SPREAD_LANES > 2 * s.period) s.pieces = row / (s.period * PP_SPREAD_LANES);
     else s.period = 0;
