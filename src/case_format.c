@@ -93,10 +93,10 @@ static void put_choices(writer *w, const pp_desc *desc, const pp_desc *init)
 {
     if (desc->divisor == PP_DIVISOR_OVERRIDE) put(w, " div="), put_real(w, desc->divisor_override);
     else if (desc->divisor != init->divisor) put(w, " div=%s", pp_name(PP_NAME_DIVISOR, desc->divisor));
-    if (desc->nan != init->nan) put(w, " nan=%s", pp_name(PP_NAME_NAN, desc->nan));
-    if (desc->ties != init->ties) put(w, " ties=%s", pp_name(PP_NAME_TIES, desc->ties));
-    if (desc->empty != init->empty) put(w, " empty=%s", pp_name(PP_NAME_EMPTY, desc->empty));
-    if (desc->rounding != init->rounding) put(w, " round=%s", pp_name(PP_NAME_ROUNDING, desc->rounding));
+    for (const pp_choice *choice = pp_choices; choice->offset != offsetof(pp_desc, backward); choice++) {
+        int value = pp_choice_get(desc, choice);
+        if (*choice->word && value != pp_choice_get(init, choice)) put(w, " %s=%s", choice->word, pp_name((pp_names)choice->list, value));
+    }
     if (desc->indices != PP_INDEX_NONE) {
         static const char *const bits[] = {[PP_INDEX_I32] = "32", [PP_INDEX_I64] = "", [PP_INDEX_U8] = "8", [PP_INDEX_U16] = "16"};
         put(w, " idx%s=%s", bits[desc->indices], pp_name(PP_NAME_INDEX_CONVENTION, desc->index_convention));
@@ -124,17 +124,8 @@ size_t pp_desc_format(const pp_desc *desc, char *text, size_t text_size)
     if (w.size) text[0] = '\0';
     pp_desc init;
     if (!desc || desc->struct_size < sizeof *desc ||
-        pp_desc_init(&init, desc->dialect, desc->dialect_version, desc->op, desc->rank) != PP_OK) {
+        pp_desc_init(&init, desc->dialect, desc->dialect_version, desc->op, desc->rank) != PP_OK || pp_choice_unknown(desc)) {
         return 0;
-    }
-    const int values[][2] = {{PP_NAME_MODE, (int)desc->mode},         {PP_NAME_DTYPE, (int)desc->dtype},
-                             {PP_NAME_PADDING, (int)desc->padding},   {PP_NAME_SIZE_RULE, (int)desc->size_rule},
-                             {PP_NAME_DIVISOR, (int)desc->divisor},   {PP_NAME_NAN, (int)desc->nan},
-                             {PP_NAME_TIES, (int)desc->ties},         {PP_NAME_EMPTY, (int)desc->empty},
-                             {PP_NAME_ROUNDING, (int)desc->rounding}, {PP_NAME_INDEX_CONVENTION, (int)desc->index_convention},
-                             {PP_NAME_BACKWARD, (int)desc->backward}, {PP_NAME_INDEX_TYPE, (int)desc->indices}};
-    for (int i = 0; i < PP_COUNT(values); i++) {
-        if (!pp_name((pp_names)values[i][0], values[i][1])) return 0;
     }
     if (desc->mode != PP_MODE_SLIDING) put(&w, "%s_", pp_name(PP_NAME_MODE, desc->mode));
     put(&w, "%s%dd", pp_name(PP_NAME_OP, desc->op), desc->rank);

@@ -2,6 +2,7 @@
 #include "case_read.h"
 #include "dialect.h"
 
+#include <limits.h>
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,21 +27,6 @@ static pp_status read_divisor(const pp_reader *r, const char *text)
         return PP_OK;
     }
     return pp_bad_word(r, "must be valid, clamped, full or a number");
-}
-
-static pp_status read_ceil(const pp_reader *r, const char *text)
-{
-    static const struct {
-        const char *word;
-        pp_size_rule rule;
-    } rules[] = {{"torch", PP_SIZE_CEIL_TORCH}, {"caffe", PP_SIZE_CEIL_CAFFE}, {"plain", PP_SIZE_CEIL_PLAIN}};
-    for (int i = 0; i < PP_COUNT(rules); i++) {
-        if (!strcmp(rules[i].word, text)) {
-            r->desc->size_rule = rules[i].rule;
-            return PP_OK;
-        }
-    }
-    return pp_bad_word(r, "must be one of torch, caffe, plain");
 }
 
 static pp_status read_layout(const pp_reader *r, const char *text, bool *found)
@@ -94,7 +80,8 @@ static pp_status read_indices(const pp_reader *r, const char *text, bool *found)
     for (int type = PP_INDEX_I32; type < PP_COUNT(words); type++) {
         if (strlen(words[type]) != length || memcmp(words[type], text, length)) continue;
         int convention = type >= PP_INDEX_U8 ? PP_INDEX_WINDOW : (int)r->desc->index_convention;
-        pp_status status = text[length] ? pp_read_name(r, PP_NAME_INDEX_CONVENTION, text + length + 1, &convention) : PP_OK;
+        pp_status status = PP_OK;
+        if (text[length]) convention = PP_INDEX_PLANE, status = pp_read_name(r, PP_NAME_INDEX_CONVENTION, INT_MAX, text + length + 1, &convention);
         *found = true;
         r->desc->indices = (pp_index_type)type;
         r->desc->index_convention = (pp_index_convention)convention;
@@ -109,20 +96,23 @@ static pp_status read_setting(const pp_reader *r, const char *text, bool *found)
     pp_desc *desc = r->desc;
     size_t name = strcspn(text, "=");
     const char *value = text + name + 1;
-    int choice = 0;
+    int choice = PP_SIZE_CEIL_TORCH;
     pp_status status;
     *found = true;
 #define PP_IS(word) (name == sizeof word - 1 && !memcmp(text, word, sizeof word - 1))
-    if (PP_IS("ceil")) return read_ceil(r, value);
+    if (PP_IS("ceil"))
+        return status = pp_read_name(r, PP_NAME_SIZE_RULE, PP_SIZE_GIVEN, value, &choice), desc->size_rule = (pp_size_rule)choice, status;
     if (PP_IS("div")) return read_divisor(r, value);
     if (PP_IS("dialect")) return PP_OK; /* read before all others */
     if (PP_IS("out")) return desc->size_rule = PP_SIZE_GIVEN, pp_read_sizes(r, value, false, desc->output_size);
-    if (PP_IS("nan")) return status = pp_read_name(r, PP_NAME_NAN, value, &choice), desc->nan = (pp_nan)choice, status;
-    if (PP_IS("ties")) return status = pp_read_name(r, PP_NAME_TIES, value, &choice), desc->ties = (pp_ties)choice, status;
-    if (PP_IS("empty")) return status = pp_read_name(r, PP_NAME_EMPTY, value, &choice), desc->empty = (pp_empty)choice, status;
-    if (PP_IS("round")) return status = pp_read_name(r, PP_NAME_ROUNDING, value, &choice), desc->rounding = (pp_rounding)choice, status;
-    if (PP_IS("bwd")) return status = pp_read_name(r, PP_NAME_BACKWARD, value, &choice), desc->backward = (pp_backward_kind)choice, status;
 #undef PP_IS
+    for (const pp_choice *c = pp_choices; c < pp_choices + PP_CHOICES; c++) {
+        if (!*c->word || strlen(c->word) != name || memcmp(text, c->word, name)) continue;
+        choice = 0;
+        status = pp_read_name(r, (pp_names)c->list, INT_MAX, value, &choice);
+        pp_choice_set(desc, c, choice);
+        return status;
+    }
     *found = false;
     return PP_OK;
 }
@@ -246,7 +236,8 @@ static pp_status read_dialect(const pp_reader *r, const char *value, int *dialec
         }
         *version = (int)number;
     }
-    return pp_read_name(r, PP_NAME_DIALECT, name, dialect);
+    *dialect = 0;
+    return pp_read_name(r, PP_NAME_DIALECT, INT_MAX, name, dialect);
 }
 
 /* Reads the words after the first, the dialect's before all others. */

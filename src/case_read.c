@@ -103,15 +103,15 @@ pp_status pp_read_view(const pp_reader *r, const char *text)
     return PP_OK;
 }
 
-pp_status pp_read_name(const pp_reader *r, pp_names list, const char *text, int *value)
+pp_status pp_read_name(const pp_reader *r, pp_names list, int end, const char *text, int *value)
 {
-    for (*value = 0; pp_name(list, *value); (*value)++) {
-        if (!strcmp(pp_name(list, *value), text)) return PP_OK;
-    }
     char rule[PP_WORD] = "must be one of";
-    for (int i = 0; pp_name(list, i); i++) {
+    for (int i = *value; i < end && pp_name(list, i); i++) {
         size_t at = strlen(rule);
-        snprintf(rule + at, sizeof rule - at, "%s %s", i ? "," : "", pp_name(list, i));
+        snprintf(rule + at, sizeof rule - at, "%s %s", i > *value ? "," : "", pp_name(list, i));
+        if (strcmp(pp_name(list, i), text)) continue;
+        *value = i;
+        return PP_OK;
     }
     return pp_bad_word(r, rule);
 }

@@ -22,7 +22,7 @@ pp_status pp_read_pads(const pp_reader *r, const char *text);
 pp_status pp_read_batch(const pp_reader *r, const char *text); /* n8c64, n8, c64 */
 pp_status pp_read_view(const pp_reader *r, const char *text);  /* behind the word view */
 
-/* One of a list's words; the sentence names them all. */
-pp_status pp_read_name(const pp_reader *r, pp_names list, const char *text, int *value);
+/* One of a list's words, from number *value on and below "end"; the sentence names them all. */
+pp_status pp_read_name(const pp_reader *r, pp_names list, int end, const char *text, int *value);
 
 #endif

@@ -72,12 +72,12 @@ PP_INLINE int64_t pp_min(int64_t a, int64_t b) { return a < b ? a : b; }
 PP_INLINE int64_t pp_max(int64_t a, int64_t b) { return a > b ? a : b; }
 
 /* Division rounding down, up; divisor > 0. */
-PP_INLINE int64_t pp_floor_div(int64_t a, int64_t b) { return b == 1 ? a : a / b - (a % b < 0); }
-PP_INLINE int64_t pp_ceil_div(int64_t a, int64_t b) { return b == 1 ? a : a / b + (a % b > 0); }
+static inline int64_t pp_floor_div(int64_t a, int64_t b) { return b == 1 ? a : a / b - (a % b < 0); }
+static inline int64_t pp_ceil_div(int64_t a, int64_t b) { return b == 1 ? a : a / b + (a % b > 0); }
 
 /* a / b and a % b for 0 <= a and 0 < b, without the division where it shows: that is a good part of a call with little work. */
-PP_INLINE int64_t pp_quotient(int64_t a, int64_t b) { return a < b ? 0 : b == 1 ? a : a / b; }
-PP_INLINE int64_t pp_remainder(int64_t a, int64_t b) { return a < b ? a : b == 1 ? 0 : a % b; }
+static inline int64_t pp_quotient(int64_t a, int64_t b) { return a < b ? 0 : b == 1 ? a : a / b; }
+static inline int64_t pp_remainder(int64_t a, int64_t b) { return a < b ? a : b == 1 ? 0 : a % b; }
 
 /* *r = a op b; false when it does not fit. */
 PP_INLINE bool pp_add_ok(int64_t a, int64_t b, int64_t *r)

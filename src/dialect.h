@@ -38,6 +38,19 @@ typedef struct pp_dialect_row {
 /* NULL for an unknown dialect. */
 const pp_dialect_row *pp_dialect_get(pp_dialect dialect);
 
+/* The fields of a description that are one of a list of names (names.c), each of the size of an int. */
+typedef struct pp_choice {
+    char field[20], word[6]; /* word: "nan" of nan=last in the notation; "" for those with words of their own */
+    unsigned short offset, list;
+} pp_choice;
+enum { PP_CHOICES = 14 };
+extern const pp_choice pp_choices[PP_CHOICES];
+int pp_choice_get(const pp_desc *desc, const pp_choice *choice);
+void pp_choice_set(pp_desc *desc, const pp_choice *choice, int value);
+
+/* The first choice of a description whose value has no name; NULL: there is none. */
+const pp_choice *pp_choice_unknown(const pp_desc *desc);
+
 /* The refusals that a resolved description (no PP_AUTO; output_size set) meets. */
 pp_status pp_dialect_check(const pp_desc *desc, const pp_error *error);
 

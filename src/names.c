@@ -3,6 +3,8 @@
 #include "dialect.h"
 #include "isa.h"
 
+#include <string.h>
+
 static const char *const statuses[] = {"ok", "invalid", "refused", "unsupported", "overflow", "no_memory", "bad_index", "empty_window"};
 static const char *const ops[] = {"max", "min", "avg", "sum"};
 static const char *const modes[] = {"sliding", "adaptive", "global"};
@@ -51,6 +53,42 @@ const char *pp_name(pp_names list, int value)
     if (list == PP_NAME_DIALECT) return pp_dialect_get((pp_dialect)value) ? pp_dialect_get((pp_dialect)value)->name : NULL;
     if ((int)list < 0 || (int)list >= PP_COUNT(lists) || value >= lists[list].count) return NULL;
     return lists[list].words[value];
+}
+
+const pp_choice pp_choices[PP_CHOICES] = {
+#define PP_CHOICE(field, list, word) {#field, word, offsetof(pp_desc, field), PP_NAME_##list}
+    PP_CHOICE(dialect, DIALECT, ""),
+    PP_CHOICE(op, OP, ""),
+    PP_CHOICE(mode, MODE, ""),
+    PP_CHOICE(dtype, DTYPE, ""),
+    PP_CHOICE(padding, PADDING, ""),
+    PP_CHOICE(size_rule, SIZE_RULE, ""),
+    PP_CHOICE(divisor, DIVISOR, ""),
+    PP_CHOICE(nan, NAN, "nan"),
+    PP_CHOICE(ties, TIES, "ties"),
+    PP_CHOICE(empty, EMPTY, "empty"),
+    PP_CHOICE(rounding, ROUNDING, "round"),
+    PP_CHOICE(indices, INDEX_TYPE, ""),
+    PP_CHOICE(index_convention, INDEX_CONVENTION, ""),
+    PP_CHOICE(backward, BACKWARD, "bwd"),
+#undef PP_CHOICE
+};
+
+int pp_choice_get(const pp_desc *desc, const pp_choice *choice)
+{
+    int value;
+    memcpy(&value, (const char *)desc + choice->offset, sizeof value);
+    return value;
+}
+
+void pp_choice_set(pp_desc *desc, const pp_choice *choice, int value) { memcpy((char *)desc + choice->offset, &value, sizeof value); }
+
+const pp_choice *pp_choice_unknown(const pp_desc *desc)
+{
+    for (const pp_choice *choice = pp_choices; choice < pp_choices + PP_CHOICES; choice++) {
+        if (!pp_name((pp_names)choice->list, pp_choice_get(desc, choice))) return choice;
+    }
+    return NULL;
 }
 
 #define PP_STRING(x) #x

@@ -5,6 +5,8 @@
 #include "isa.h"
 #include "run.h"
 
+#include <string.h>
+
 /* A call on the whole result, as far as it is the same every time: made with the plan, so that such a call costs nanoseconds. */
 typedef struct pp_quick {
     pp_run run;  /* all but the addresses and accumulate */
@@ -38,6 +40,17 @@ void pp_plan_release(const pp_plan *plan, void *memory);
 
 /* Fills plan->quick of a direction whose algorithm is chosen. */
 void pp_quick_init(pp_plan *plan, pp_direction direction);
+
+/* Checks the arguments of a call, and fills in the run's range and addresses. */
+pp_status pp_check_args(const pp_plan *plan, const pp_args *args, pp_run *run, const pp_error *error);
+
+/* The address that a field of the arguments holds. */
+PP_INLINE char *pp_address_of(const pp_args *args, size_t field)
+{
+    char *address;
+    memcpy(&address, (const char *)args + field, sizeof address);
+    return address;
+}
 
 /* How many tasks a run of this plan may be split into. */
 enum { PP_MAX_TASKS = 256 };

@@ -12,30 +12,8 @@ static pp_status bad_size(const pp_error *error, const char *field, int axis, in
 
 static pp_status check_enums(const pp_desc *desc, const pp_error *error)
 {
-    const struct {
-        const char *field;
-        pp_names list;
-        int value;
-    } fields[] = {
-        {"dialect", PP_NAME_DIALECT, (int)desc->dialect},
-        {"op", PP_NAME_OP, (int)desc->op},
-        {"mode", PP_NAME_MODE, (int)desc->mode},
-        {"dtype", PP_NAME_DTYPE, (int)desc->dtype},
-        {"padding", PP_NAME_PADDING, (int)desc->padding},
-        {"size_rule", PP_NAME_SIZE_RULE, (int)desc->size_rule},
-        {"divisor", PP_NAME_DIVISOR, (int)desc->divisor},
-        {"nan", PP_NAME_NAN, (int)desc->nan},
-        {"ties", PP_NAME_TIES, (int)desc->ties},
-        {"empty", PP_NAME_EMPTY, (int)desc->empty},
-        {"rounding", PP_NAME_ROUNDING, (int)desc->rounding},
-        {"indices", PP_NAME_INDEX_TYPE, (int)desc->indices},
-        {"index_convention", PP_NAME_INDEX_CONVENTION, (int)desc->index_convention},
-        {"backward", PP_NAME_BACKWARD, (int)desc->backward},
-    };
-    for (int i = 0; i < PP_COUNT(fields); i++) {
-        if (!pp_name(fields[i].list, fields[i].value))
-            return pp_fail(error, PP_INVALID, "%s = %d: no such value", fields[i].field, fields[i].value);
-    }
+    const pp_choice *unknown = pp_choice_unknown(desc);
+    if (unknown) return pp_fail(error, PP_INVALID, "%s = %d: no such value", unknown->field, pp_choice_get(desc, unknown));
     if ((int)desc->layout < 0 || desc->layout > PP_CHANNELS_LAST)
         return pp_fail(error, PP_INVALID, "layout = %d: no such value", (int)desc->layout);
     if (desc->dialect_version < 0) return pp_fail(error, PP_INVALID, "dialect_version = %d: must not be negative", desc->dialect_version);

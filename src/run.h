@@ -54,19 +54,10 @@ enum { PP_ALIGN = 64 };
 PP_INLINE size_t pp_aligned(size_t size) { return (size + PP_ALIGN - 1) / PP_ALIGN * PP_ALIGN; }
 
 /* Share number "task" of [0, count) cut into "tasks". */
-PP_INLINE void pp_share(int64_t count, int64_t task, int64_t tasks, int64_t *begin, int64_t *end)
-{
-    int64_t each = pp_quotient(count, tasks), extra = pp_remainder(count, tasks);
-    *begin = each * task + pp_min(task, extra);
-    *end = *begin + each + (task < extra);
-}
+void pp_share(int64_t count, int64_t task, int64_t tasks, int64_t *begin, int64_t *end);
 
 /* Sets coordinates N and C to those of a plane. */
-PP_INLINE void pp_at_plane(const pp_problem *problem, int64_t plane, int64_t at[PP_AXES])
-{
-    at[PP_N] = pp_quotient(plane, problem->c);
-    at[PP_C] = pp_remainder(plane, problem->c);
-}
+void pp_at_plane(const pp_problem *problem, int64_t plane, int64_t at[PP_AXES]);
 
 /* The divisor of an average whose windows have these extents, as the type that divides; 1 for other operators. */
 double pp_divisor_of(const pp_problem *problem, const pp_window w[3]);
