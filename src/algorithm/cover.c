@@ -410,7 +410,7 @@ static void place_part(task *t, const pp_run *part, bool fetch)
                 int64_t number = (i * c->size[0] + d - part->begin[0]) * c->size[1] + h - part->begin[1];
                 char *row = t->scratch + c->results + (size_t)(number * c->size[2] * p->inner) * c->lane;
                 at[PP_D] = t->at[0] + d, at[PP_H] = t->at[1] + h;
-                pp_place place = pp_place_at(t->run, PP_SUMS, at, part->end[2] - part->begin[2], p->inner);
+                pp_place place = pp_place_at(t->run, at, part->end[2] - part->begin[2], p->inner);
                 if (fetch) {
                     pp_copy(row, (pp_strides){p->inner, 1}, place.values, place.value_stride, place.groups, place.inner, element);
                     continue;
@@ -418,7 +418,7 @@ static void place_part(task *t, const pp_run *part, bool fetch)
                 char *values = place.values;
                 bool stream = p->stream && place.values_dense && !t->run->accumulate;
                 if (stream) place.values = out;
-                pp_place_lanes(t->run, PP_SUMS, &place, row, NULL, 1, out, NULL);
+                pp_place_lanes(t->run, &place, row, 1, out);
                 if (stream) t->run->kernels->stream(values, out, width * element);
             }
         }

@@ -58,7 +58,6 @@ static void do_planes(const pp_run *run, int64_t first, int64_t count, const pp_
 {
     const pp_problem *p = run->problem;
     const pp_array *in = &p->array[PP_INPUT], *out = &p->array[PP_OUTPUT];
-    pp_reducing reducing = pp_reducing_of(p);
     int64_t n = first / p->c, c = first % p->c, source = n * in->stride[PP_N] + c * in->stride[PP_C];
     for (int a = 0; a < 3; a++) source += w[a].first * in->stride[PP_D + a];
     pp_columns columns = {.source = run->base[PP_INPUT] + source * SIZE,
@@ -78,7 +77,8 @@ static void do_planes(const pp_run *run, int64_t first, int64_t count, const pp_
     place.values = run->base[PP_OUTPUT] + (n * out->stride[PP_N] + c * out->stride[PP_C]) * SIZE;
     place.value_stride.group = p->c > 1 ? out->stride[PP_C] : out->stride[PP_N];
     place.values_dense = place.value_stride.group == 1;
-    pp_place_lanes(run, reducing, &place, scratch, NULL, pp_divisor_of(p, w), scratch + GROUP * SIZE, NULL);
+    place.sums = !p->is_max;
+    pp_place_lanes(run, &place, scratch, pp_divisor_of(p, w), scratch + GROUP * SIZE);
 }
 
 static pp_status run_global(const pp_run *run, int64_t task, int64_t tasks, char *scratch)

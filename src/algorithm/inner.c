@@ -44,7 +44,7 @@ typedef struct inner {
     pp_windows_fn ones, fours; /* kernels for one vector of each window (NULL: by way of lanes), for four (NULL: none) */
     int64_t vector, one;       /* lanes of a vector of theirs */
     char empty[sizeof(double)];
-    char *result, *result_index, *out, *out_index; /* by way of lanes: those of one output, and its elements */
+    char *result, *out; /* by way of lanes: those of one output, and its elements */
 } inner;
 
 /* ------------------------------------------------------------------------------------------------ stretches */
@@ -100,9 +100,7 @@ static size_t lay_out(inner *s, char *scratch)
                       (size_t)(s->slots * s->capacity) * sizeof *s->taps,
                       (size_t)(3 * s->slots) * sizeof *s->counts,
                       width * lane,
-                      width * lane,
-                      width * (size_t)s->element,
-                      width * sizeof(int64_t)};
+                      width * (size_t)s->element};
     char *pieces[PP_COUNT(sizes)];
     size_t used = 0;
     for (int i = 0; i < PP_COUNT(sizes); i++) {
@@ -117,9 +115,7 @@ static size_t lay_out(inner *s, char *scratch)
     s->twigs = s->owners + s->slots;
     memset(s->owners, 0, (size_t)s->slots * sizeof *s->owners);
     s->result = pieces[3];
-    s->result_index = pieces[4];
-    s->out = pieces[5];
-    s->out_index = pieces[6];
+    s->out = pieces[4];
     return used;
 }
 
@@ -133,18 +129,14 @@ static int64_t list_taps(const inner *s, const pp_window w[3], pp_tap *taps)
     bool sums = s->reducing == PP_SUMS;
     int order[3] = {sums ? 2 : 0, 1, sums ? 0 : 2}; /* outermost first */
     const pp_window *a = &w[order[0]], *b = &w[order[1]], *c = &w[order[2]];
-    int64_t step[3], index[3] = {s->axis[1].input * s->axis[2].input, s->axis[2].input, 1}, count = 0;
-    for (int i = 0; i < 3; i++) {
-        step[i] = s->axis[order[i]].step * stride[PP_D + order[i]];
-        index[i] = index[i] * s->axis[i].step;
-    }
+    int64_t step[3], count = 0;
+    for (int i = 0; i < 3; i++) step[i] = s->axis[order[i]].step * stride[PP_D + order[i]];
     for (int64_t i = a->begin; i < a->end; i++) {
         for (int64_t j = b->begin; j < b->end; j++) {
             for (int64_t k = c->begin; k < c->end; k++) {
                 int64_t place[3] = {i - a->begin, j - b->begin, k - c->begin};
                 pp_tap *tap = &taps[count++];
                 tap->offset = place[0] * step[0] + place[1] * step[1] + place[2] * step[2];
-                tap->index = place[0] * index[0] + place[1] * index[1] + place[2] * index[2];
                 tap->twigs = 1;
                 tap->merges = sums ? pp_merges(k, c->begin, c->end, c->length) : 0;
             }
@@ -196,20 +188,14 @@ static void use_taps(inner *s, int64_t i, const pp_window w[3])
 
 /* ------------------------------------------------------------------------------------------------ rows */
 
-/* Output "at", whose first tap lies at "source" and has the index "first", by way of lanes. */
-static void pool_output(inner *s, const int64_t at[PP_AXES], const char *source, int64_t first, double divisor)
+/* Output "at", whose first tap lies at "source", by way of lanes. */
+static void pool_output(inner *s, const int64_t at[PP_AXES], const char *source, double divisor)
 {
-    pp_place place = pp_place_at(s->run, s->reducing, at, 1, s->lanes);
-    pp_reduce r = pp_reduce_for(s->problem, true);
-    r.source = source;
-    r.taps = s->windows.taps;
-    r.count = s->windows.count;
-    r.lanes = s->lanes;
-    r.target = s->result;
-    r.target_index = s->result_index;
-    pp_from_elements(s->run, s->reducing)(&r);
-    place.index_base += first;
-    pp_place_lanes(s->run, s->reducing, &place, s->result, s->result_index, divisor, s->out, s->out_index);
+    pp_place place = pp_place_at(s->run, at, 1, s->lanes);
+    pp_reduce r = {.source = source, .taps = s->windows.taps, .count = s->windows.count, .lanes = s->lanes, .target = s->result};
+    r.order = pp_order_of(s->problem);
+    pp_from_elements(s->problem)(&r);
+    pp_place_lanes(s->run, &place, s->result, divisor, s->out);
 }
 
 /* Blocks of four vectors, or of one with so many lanes, from lane j of the first window on. */
@@ -285,25 +271,23 @@ static void pool_stretch(inner *s, int64_t i, const int64_t at[PP_AXES], int64_t
     w[2] = part->window;
     if (w[0].begin == w[0].end || w[1].begin == w[1].end || w[2].begin == w[2].end) {
         for (int64_t k = 0; k < count; k++, output[PP_W] += part->by) {
-            pp_place place = pp_place_at(s->run, s->reducing, output, 1, s->lanes);
+            pp_place place = pp_place_at(s->run, output, 1, s->lanes);
             pp_place_empty(s->run, &place);
         }
         return;
     }
     use_taps(s, i, w);
-    int64_t source = at[PP_N] * in->stride[PP_N] + s->from, target = s->from, index = 0;
+    int64_t source = at[PP_N] * in->stride[PP_N] + s->from, target = s->from;
     for (int a = 0; a < 3; a++) { /* the first element that is seen */
         int64_t tap = w[a].first + w[a].begin * s->axis[a].step + (a == 2 ? (from - part->begin) / part->by * part->advance : 0);
         source += tap * in->stride[PP_D + a];
-        index = index * s->axis[a].input + tap;
     }
     const char *first = s->run->base[PP_INPUT] + source * s->element;
     double divisor = pp_divisor_of(s->problem, w);
     if (!s->ones) {
         for (; count > 0; count--, output[PP_W] += part->by) {
-            pool_output(s, output, first, index, divisor);
+            pool_output(s, output, first, divisor);
             first += part->advance * in->stride[PP_W] * s->element;
-            index += part->advance;
         }
         return;
     }
@@ -346,9 +330,7 @@ static bool applies(const pp_problem *p)
         bool each = p->axis[a].kind == PP_AXIS_TABLE || p->axis[a].longest > INT32_MAX;  /* may be a stretch of its own */
         if (each && p->axis[a].output > INT32_MAX) return false;
     }
-    pp_reducing reducing = pp_reducing_of(p);
-    if (reducing == PP_WINNERS && pp_lane_size(p->desc.dtype, reducing) == 4 && p->plane > INT32_MAX) return false;
-    return p->inner > 1 && p->array[PP_INPUT].stride[PP_INNER] == 1 && taps <= PP_INNER_TAPS;
+    return pp_reducing_of(p) != PP_WINNERS && p->inner > 1 && p->array[PP_INPUT].stride[PP_INNER] == 1 && taps <= PP_INNER_TAPS;
 }
 
 /* With few channels lanes stay empty; then rows are better. */
@@ -358,7 +340,7 @@ static bool pays(const pp_problem *p) { return p->inner >= PP_INNER_BYTES / (int
 static bool finishes(const pp_problem *p, pp_reducing reducing)
 {
     double divisor = 1;
-    if (reducing == PP_WINNERS || p->array[PP_OUTPUT].stride[PP_INNER] != 1) return false;
+    if (p->array[PP_OUTPUT].stride[PP_INNER] != 1) return false;
     if (reducing == PP_MAXIMA) return p->desc.nan != PP_NAN_IGNORE || !pp_dtypes[p->desc.dtype].floating;
     if (p->desc.op != PP_OP_AVERAGE || pp_dtypes[p->desc.dtype].floating) return true;
     for (int a = 0; a < 3; a++) divisor *= (double)p->axis[a].longest;

@@ -38,12 +38,15 @@ typedef struct scatter {
 
 static bool recomputes(const pp_problem *p) { return p->desc.backward == PP_BACKWARD_RECOMPUTE; }
 
+/* Whether a sweep finds winners by levels. */
+static bool levels(const pp_problem *p) { return pp_levels_pay(p) && pp_levels_apply(p, true); }
+
 static bool applies(const pp_problem *p)
 {
     int64_t most = PTRDIFF_MAX / 16 / pp_max(p->inner, 1); /* elements of a plane, of a row */
     if (!p->is_max || p->plane > most || p->axis[2].input > most || p->axis[2].output > most) return false;
     if (!recomputes(p)) return true;
-    return pp_winners_apply(p) || pp_sweep_applies(p, PP_FORWARD, PP_WINNERS);
+    return pp_winners_apply(p) || pp_sweep_applies(p, PP_FORWARD, true);
 }
 
 static size_t sums_size(const pp_problem *p) { return pp_aligned((size_t)(p->plane * p->inner) * pp_dtypes[p->desc.dtype].sum_size); }
@@ -71,7 +74,7 @@ static size_t scratch_size(const pp_problem *p)
     pp_run run = {.problem = p, .group = pp_whole_group(p), .direction = PP_BACKWARD};
     for (int a = 0; a < 3; a++) run.end[a] = p->axis[a].input;
     pp_sweep s;
-    return own + pp_sweep_init(&s, &run, PP_FORWARD, PP_WINNERS, false, NULL);
+    return own + pp_sweep_init(&s, &run, PP_FORWARD, true, levels(p), NULL);
 }
 
 /* ------------------------------------------------------------------------------------------------ adding */
@@ -232,8 +235,8 @@ static void write_rows(const scatter *s, int64_t at[PP_AXES], int64_t from, int6
     for (at[PP_D] = begin[0]; at[PP_D] < end[0]; at[PP_D]++) {
         for (at[PP_H] = begin[1]; at[PP_H] < end[1]; at[PP_H]++) {
             int64_t sum = ((at[PP_D] * p->axis[1].input + at[PP_H]) * p->axis[2].input + at[PP_W]) * s->lanes - s->low * s->row;
-            pp_place place = pp_place_at(s->run, PP_SUMS, at, end[2] - begin[2], s->lanes);
-            pp_place_lanes(s->run, PP_SUMS, &place, s->sums + (size_t)sum * s->lane, NULL, 1, s->elements, NULL);
+            pp_place place = pp_place_at(s->run, at, end[2] - begin[2], s->lanes);
+            pp_place_lanes(s->run, &place, s->sums + (size_t)sum * s->lane, 1, s->elements);
         }
     }
 }
@@ -529,7 +532,7 @@ static pp_status run_scatter(const pp_run *run, int64_t task, int64_t tasks, cha
         s.found = (int32_t *)(void *)scratch;
         pp_winners_init(&s.finder, &part, s.from[2], s.to[2], scratch + found_size(p));
     } else if (recomputes(p)) {
-        pp_sweep_init(&s.sweep, &part, PP_FORWARD, PP_WINNERS, false, scratch);
+        pp_sweep_init(&s.sweep, &part, PP_FORWARD, true, levels(p), scratch);
     }
     pp_status status = PP_OK;
     for (int64_t i = first; i < last && status == PP_OK; i++) status = do_plane(&s, run->group.first + i);

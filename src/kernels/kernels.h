@@ -18,7 +18,7 @@ enum {
 /* One element of a window: where its lane 0 lies, and how many blocks of the tree of sums its arrival completes. */
 typedef struct pp_tap {
     int64_t offset; /* from pp_reduce.source, in elements of the source */
-    int64_t index;  /* index kernels on elements: the index of lane 0, less what is added per lane later */
+    int64_t index;  /* of the winner kernel: see there */
     int merges;
     int twigs; /* windows of sums in the tree's order: 2 to 4 taps that follow each other, as 0 + 1, (0 + 1) + 2, (0 + 1) + (2 + 3) */
 } pp_tap;
@@ -26,20 +26,16 @@ typedef struct pp_tap {
 /* target[j] = combine over taps t of source[taps[t].offset + j], for lanes j.  count and lanes are at least 1; target does not
  * overlap the source unless lane for lane.  No memory but these elements is touched. */
 typedef struct pp_reduce {
-    const void *source;       /* elements, or lanes */
-    const void *source_index; /* index kernels on lanes: the indices beside source */
+    const void *source; /* elements, or lanes */
     const pp_tap *taps;
     int64_t count, lanes;
     void *target;
-    void *target_index;      /* index kernels */
-    pp_order order;          /* of elements; lanes have it already */
-    bool last_nan, last_tie; /* index kernels */
+    pp_order order; /* of elements; lanes have it already */
 } pp_reduce;
 
 /* Turns finished lanes into elements, or elements into lanes to be summed. */
 typedef struct pp_finish {
     const void *source;
-    const void *source_index;
     void *target;
     int64_t lanes;
     double divisor;  /* 1: none */
@@ -48,10 +44,19 @@ typedef struct pp_finish {
     double lowest, highest; /* finite elements */
     pp_order order;         /* of the lanes */
     const void *empty;      /* the element for a lane that saw nothing but ignored NaN */
-    void *target_index;     /* NULL: values only */
-    pp_index_type index_type;
-    int64_t index_base, index_step, inner; /* index written = its own + index_base + (j % inner) * index_step */
 } pp_finish;
+
+/* f32 elements with their indices as lanes of 64 bits, of which the largest wins (packed.inc), and back. */
+typedef struct pp_pack {
+    void *elements; /* unpacking: NULL: only indices */
+    void *packed;
+    int64_t lanes;
+    int64_t index, index_step; /* packing: lane j has index + j * index_step, below 2^32 */
+    int64_t *indices;          /* unpacking: -1: nothing but ignored NaN ... */
+    int32_t empty;             /* ... whose element has these bits */
+    pp_order order;
+    bool last_nan, last_tie; /* of NaN, of equals the last wins */
+} pp_pack;
 
 /* target[j] = source[j] / divisor as lanes that are summed later, for lanes j of each of some rows. */
 typedef struct pp_divide {
@@ -136,18 +141,19 @@ typedef void (*pp_windows_fn)(const pp_windows *);
 typedef void (*pp_reduce_fn)(const pp_reduce *);
 typedef void (*pp_finish_fn)(const pp_finish *);
 typedef void (*pp_divide_fn)(const pp_divide *);
+typedef void (*pp_pack_fn)(const pp_pack *);
 typedef void (*pp_stream_fn)(void *target, const void *source, size_t bytes);
 
 /* What every problem can be made of: operations on whole lines, from memory to memory. */
 typedef struct pp_lines {
     pp_reduce_fn sum, sum_lanes;          /* elements -> sum lanes; sum lanes -> sum lanes, in the order of the tree */
     pp_reduce_fn max[2];                  /* elements -> max lanes, or lanes -> lanes.  [1]: NaN is ignored */
-    pp_reduce_fn index, index_lanes;      /* elements -> keys and indices; keys and indices -> the same */
     pp_finish_fn finish_sum;              /* sum lanes -> elements: + 0, divide, convert, accumulate */
     pp_finish_fn finish_max;              /* max lanes -> elements */
-    pp_finish_fn finish_index;            /* keys and indices -> elements (target may be NULL) and indices */
     pp_finish_fn scale;                   /* elements -> sum lanes, each divided; floating types */
     pp_divide_fn divide;                  /* the same for some rows */
+    pp_pack_fn pack, unpack;              /* elements with their indices; NULL: not brought, but for f32 ... */
+    const struct pp_kernels *wide;        /* ... and those that combine such lanes */
     int vector_bytes;                     /* of one vector of a window: */
     pp_windows_fn sum_window, max_window; /* NULL: not brought; NaN wins */
 } pp_lines;

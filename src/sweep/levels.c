@@ -18,6 +18,8 @@ enum {
     PAD = 512   /* bytes past a line that kernels may touch */
 };
 
+static const pp_level_kernels *kernels_of(const pp_problem *p) { return p->is_max ? p->kernels->max_levels : p->kernels->sum_levels; }
+
 /* Positions that slide on W: of at least so many bytes. */
 bool pp_levels_across(const pp_sweep *s) { return s->inner * (int64_t)s->lane >= 64; }
 
@@ -32,7 +34,7 @@ static int64_t block_of(const pp_axis *axis, bool sums)
  * whole. */
 int64_t pp_levels_band(const pp_sweep *s, int64_t row_bytes)
 {
-    bool sums = s->reducing == PP_SUMS;
+    bool sums = !s->problem->is_max;
     int64_t block = block_of(&s->axis[1], sums), most = pp_max(BAND_BYTES / row_bytes, 1);
     int64_t near = s->axis[0].longest > 1 ? BAND_BYTES / 4 : NEAR_BYTES; /* the next band needs some of the rows that were reduced */
     if (!sums) block *= pp_max(near / (row_bytes * block), 1);
@@ -49,8 +51,7 @@ size_t pp_levels_scratch(pp_sweep *s, char *scratch, size_t used)
 {
     const pp_axis *h = &s->axis[1], *w = &s->axis[2];
     int64_t lane = (int64_t)s->lane, read = (s->read_end - s->read_begin) * s->inner, top = pp_max(pp_log2(w->longest), 1);
-    bool fed = s->packed || s->lane != s->element || s->axis[0].longest > 1;
-    s->kernel = s->problem->is_max ? s->problem->kernels->max_levels : s->problem->kernels->sum_levels;
+    bool fed = s->prepared || s->lane != s->element || s->axis[0].longest > 1;
     s->apart = (s->line * lane + 2 * PAD) / 64 * 64 / lane;
     size_t sizes[] = {
         PAD, /* of the column lines */
@@ -58,7 +59,7 @@ size_t pp_levels_scratch(pp_sweep *s, char *scratch, size_t used)
         fed ? (size_t)(pp_min(s->band * h->advance + h->longest, h->input) * read * lane) : 0,
         s->across ? 0 : (size_t)(top * s->apart * lane),
         w->advance > 1 ? (size_t)(s->line * lane) + PAD : 0,
-        s->made && s->reducing == PP_SUMS ? (size_t)((s->end[2] - s->begin[2]) * s->inner * lane) : 0,
+        s->made && !s->problem->is_max ? (size_t)((s->end[2] - s->begin[2]) * s->inner * lane) : 0,
     };
     char *pieces[PP_COUNT(sizes)];
     for (int i = 0; i < PP_COUNT(sizes); i++) {
@@ -100,17 +101,17 @@ void pp_levels_fill_band(pp_sweep *s, const int64_t at[PP_AXES], const pp_window
     k.begin = pp_max(first, 0);
     k.end = pp_min(first + (count - 1) * axis->advance + axis->longest, axis->visible);
     if (count <= 0 || !k.lanes || k.begin >= k.end) return;
-    bool direct = !s->packed && s->lane == s->element && wd->end - wd->begin == 1;
+    bool direct = !s->prepared && s->lane == s->element && wd->end - wd->begin == 1;
     k.source = direct ? pp_sweep_source(s, at, depth, k.begin) : feed(s, at, wd, k.begin, k.end, goes_on);
     k.step = direct ? s->source->stride[PP_H] : k.lanes;
     k.target = s->column + (size_t)((s->read_begin - s->span_begin) * s->inner) * s->lane;
     k.pitch = s->line;
     k.scratch = s->slide;
     k.order = direct ? s->order : s->lane_order;
-    k.from_elements = s->reducing == PP_MAXIMA;
+    k.from_elements = s->problem->is_max;
     bool far = (s->problem->inputs + s->problem->outputs) * (int64_t)s->element > FAR_BYTES;
     s->ahead = direct && far ? (uintptr_t)pp_sweep_source(s, at, depth, k.end - s->band_begin) : 0;
-    s->kernel->slide(&k);
+    kernels_of(s->combined)->slide(&k);
 }
 
 /* ------------------------------------------------------------------------------------------------ W */
@@ -119,7 +120,7 @@ void pp_levels_fill_band(pp_sweep *s, const int64_t at[PP_AXES], const pp_window
 static const char *divisors_of(pp_sweep *s)
 {
     pp_window w[3] = {s->row_window[0], s->row_window[1]};
-    if (!s->made || s->reducing != PP_SUMS) return NULL;
+    if (!s->made || s->problem->is_max) return NULL;
     if (s->outer == w[0].extent * w[1].extent) return s->divisors;
     s->outer = w[0].extent * w[1].extent;
     for (int64_t i = 0; i < s->stretch_count; i++) {
@@ -145,10 +146,10 @@ static void slide_across(pp_sweep *s, const char *column, int64_t first, int64_t
     k.target = result;
     k.pitch = s->inner;
     k.scratch = s->slide;
-    k.to_elements = s->reducing == PP_MAXIMA;
+    k.to_elements = s->problem->is_max;
     k.order = s->made_order;
     k.divisors = divisors_of(s);
-    s->kernel->slide(&k);
+    kernels_of(s->combined)->slide(&k);
 }
 
 /* Where level l of a line lies, in lanes from "column". */
@@ -160,16 +161,16 @@ static int64_t level_line(const pp_sweep *s, const char *column, int level)
 static void join(pp_sweep *s, const char *column, const int64_t *offset, int count, int64_t lanes, char *target, bool last)
 {
     pp_join j = {.source = column, .offset = offset, .count = count, .lanes = lanes, .target = target};
-    j.to_elements = last && s->reducing == PP_MAXIMA;
+    j.to_elements = last && s->problem->is_max;
     j.divisors = last ? divisors_of(s) : NULL;
     j.order = s->made_order;
-    s->kernel->join(&j);
+    kernels_of(s->combined)->join(&j);
 }
 
 /* Makes the levels of a line that its windows join, and those below them; returns the highest. */
 static int raise_line(pp_sweep *s, const char *column)
 {
-    bool sums = s->reducing == PP_SUMS;
+    bool sums = !s->problem->is_max;
     int64_t length = s->axis[2].longest, apart = s->inner;
     int top = pp_log2(length), level = 0;
     while (sums ? level < top : length > (int64_t)JOINED << level) {
@@ -205,7 +206,7 @@ PP_INLINE void call_ahead(const pp_sweep *s, int64_t h, const char *result)
 void pp_levels_along(pp_sweep *s, const char *column, int64_t h, char *result)
 {
     const pp_axis *axis = &s->axis[2];
-    bool sums = s->reducing == PP_SUMS;
+    bool sums = !s->problem->is_max;
     int64_t count = pp_min(s->end[2], axis->live) - s->begin[2], first = pp_axis_window(axis, s->begin[2]).first, length = axis->longest;
     call_ahead(s, h, result);
     if (count <= 0) return;
@@ -232,12 +233,11 @@ void pp_levels_along(pp_sweep *s, const char *column, int64_t h, char *result)
 
 /* ------------------------------------------------------------------------------------------------ when */
 
-bool pp_levels_apply(const pp_problem *p)
+bool pp_levels_apply(const pp_problem *p, bool winners)
 {
     const pp_axis *axis = p->axis;
-    pp_reducing reducing = pp_reducing_of(p);
-    if (reducing == PP_WINNERS || !pp_sweep_applies(p, PP_FORWARD, reducing)) return false;
-    if (!(p->is_max ? p->kernels->max_levels : p->kernels->sum_levels)) return false;
+    bool ignored = p->desc.dtype == PP_F64 && p->is_max && p->desc.nan == PP_NAN_IGNORE; /* their lanes are no keys */
+    if (ignored || !kernels_of(p) || !pp_sweep_applies(p, PP_FORWARD, winners)) return false;
     for (int a = 1; a < 3; a++) { /* windows of one length follow one another */
         if (axis[a].step != 1 || axis[a].period != 1 || axis[a].longest < 1 || axis[a].kind != PP_AXIS_SLIDING) return false;
         if (axis[a].longest >= 1 << 15) return false;

@@ -12,21 +12,18 @@ pp_reducing pp_reducing_of(const pp_problem *problem)
 size_t pp_lane_size(pp_dtype dtype, pp_reducing reducing)
 {
     const pp_dtype_info *info = &pp_dtypes[dtype];
-    return reducing == PP_SUMS ? info->sum_size : reducing == PP_MAXIMA ? info->max_size : info->key_size;
+    return reducing == PP_SUMS ? info->sum_size : info->max_size;
 }
 
-pp_reduce_fn pp_from_elements(const pp_run *run, pp_reducing reducing)
+pp_reduce_fn pp_from_elements(const pp_problem *problem)
 {
-    const pp_lines *k = run->kernels->lines;
-    bool ignore = run->problem->desc.nan == PP_NAN_IGNORE;
-    return reducing == PP_SUMS ? k->sum : reducing == PP_MAXIMA ? k->max[ignore] : k->index;
+    const pp_lines *k = problem->kernels->lines;
+    return problem->is_max ? k->max[problem->desc.nan == PP_NAN_IGNORE] : k->sum;
 }
 
-pp_reduce_fn pp_from_lanes(const pp_run *run, pp_reducing reducing)
+pp_reduce_fn pp_from_lanes(const pp_problem *problem)
 {
-    const pp_lines *k = run->kernels->lines;
-    bool ignore = run->problem->desc.nan == PP_NAN_IGNORE;
-    return reducing == PP_SUMS ? k->sum_lanes : reducing == PP_MAXIMA ? k->max[ignore] : k->index_lanes;
+    return problem->is_max ? pp_from_elements(problem) : problem->kernels->lines->sum_lanes;
 }
 
 pp_order pp_order_of(const pp_problem *problem)
@@ -35,14 +32,6 @@ pp_order pp_order_of(const pp_problem *problem)
     return (pp_order){.mask = problem->desc.op == PP_OP_MIN ? ~info->mask : info->mask,
                       .infinity = info->infinity,
                       .ignore_nan = problem->desc.nan == PP_NAN_IGNORE};
-}
-
-pp_reduce pp_reduce_for(const pp_problem *problem, bool elements)
-{
-    const pp_desc *desc = &problem->desc;
-    pp_reduce r = {.last_nan = desc->nan == PP_NAN_LAST, .last_tie = desc->ties == PP_TIES_LAST};
-    if (elements) r.order = pp_order_of(problem);
-    return r;
 }
 
 int pp_merges(int64_t t, int64_t begin, int64_t end, int64_t length)
@@ -94,31 +83,7 @@ void pp_copy(char *to, pp_strides ts, const char *from, pp_strides fs, int64_t g
     }
 }
 
-/* "count" times one element, "step" apart. */
-static void fill(char *to, int64_t count, int64_t step, const void *element, size_t size)
+void pp_fill(char *to, int64_t count, int64_t step, const void *element, size_t size)
 {
     pp_copy(to, (pp_strides){step, 1}, element, (pp_strides){0, 1}, count, 1, size);
-}
-
-void pp_fill_identity(char *lanes, int64_t count, const pp_problem *problem, pp_reducing reducing)
-{
-    const pp_dtype_info *info = &pp_dtypes[problem->desc.dtype];
-    const char *least = info->least_max;
-    if (reducing == PP_SUMS) memset(lanes, 0, (size_t)count * info->sum_size);
-    else if (reducing == PP_WINNERS) fill(lanes, count, 1, info->least_key, info->key_size);
-    else fill(lanes, count, 1, least + (problem->desc.nan == PP_NAN_IGNORE ? info->max_size : 0), info->max_size);
-}
-
-void pp_fill_empty(char *elements, int64_t count, int64_t step, const pp_problem *problem)
-{
-    const pp_dtype_info *info = &pp_dtypes[problem->desc.dtype];
-    char element[sizeof(double)];
-    info->store(element, 0, pp_empty_value(problem));
-    fill(elements, count, step, element, info->size);
-}
-
-void pp_fill_no_index(char *indices, int64_t count, int64_t step, pp_index_type type)
-{
-    static const int64_t none = -1;
-    fill(indices, count, step, &none, pp_index_size(type));
 }

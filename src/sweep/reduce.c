@@ -12,16 +12,17 @@ const char *pp_sweep_source(const pp_sweep *s, const int64_t at[PP_AXES], int64_
     return s->source_base + offset * (int64_t)s->element;
 }
 
-/* Makes row (d, h) contiguous, and divides it where the sweep scales. */
+/* Makes row (d, h) contiguous, and packs or divides it. */
 static void prepare_row(pp_sweep *s, const int64_t at[PP_AXES], int64_t d, int64_t h, char *to)
 {
     const char *from = pp_sweep_source(s, at, d, h);
-    if (s->packed) {
-        char *gathered = s->scale ? s->out : to;
+    if (s->gathered) {
+        char *gathered = s->scale || s->packs ? s->out : to;
         pp_strides dense = {s->inner, 1}, strided = {s->source->stride[PP_W], s->source->stride[PP_INNER]};
         pp_copy(gathered, dense, from, strided, s->read_end - s->read_begin, s->inner, s->element);
         from = gathered;
     }
+    if (s->packs) pp_sweep_pack_row(s, d, h, (char *)from, to);
     if (!s->scale) return;
     pp_window w[3] = {pp_axis_window(&s->run->group.axis[0], d), pp_axis_window(&s->run->group.axis[1], h)};
     for (int64_t i = 0; i < s->stretch_count; i++) {
@@ -37,44 +38,27 @@ static void prepare_row(pp_sweep *s, const int64_t at[PP_AXES], int64_t d, int64
 
 void pp_sweep_reduce_rows(pp_sweep *s, const int64_t at[PP_AXES], const pp_window *wd, const pp_window *wh, char *target)
 {
-    bool prepared = s->packed || s->scale;
     int64_t count = 0, read = (s->read_end - s->read_begin) * s->inner;
+    bool single = s->packs && (wd->end - wd->begin) * (wh->end - wh->begin) == 1; /* packed where it belongs */
     for (int64_t th = wh->begin; th < wh->end; th++) {
         int64_t h = wh->first + th * s->axis[1].step;
         for (int64_t td = wd->begin; td < wd->end; td++, count++) {
             int64_t d = wd->first + td * s->axis[0].step;
             pp_tap *tap = &s->taps[count];
-            if (prepared) prepare_row(s, at, d, h, s->rows + (size_t)(count * read) * (s->scale ? s->lane : s->element));
-            tap->offset = prepared ? count * read : d * s->source->stride[PP_D] + h * s->source->stride[PP_H];
-            tap->index = (d * s->problem->axis[1].input + h) * s->problem->axis[2].input;
+            if (s->prepared) prepare_row(s, at, d, h, single ? target : s->rows + (size_t)(count * read) * s->prepared);
+            tap->offset = s->prepared ? count * read : d * s->source->stride[PP_D] + h * s->source->stride[PP_H];
             tap->merges = pp_merges(td, wd->begin, wd->end, wd->length);
         }
         s->taps[count - 1].merges += pp_merges(th, wh->begin, wh->end, wh->length);
     }
-    pp_reduce r = pp_reduce_for(s->problem, !s->scale);
-    r.source = prepared ? s->rows : pp_sweep_source(s, at, 0, 0);
-    r.taps = s->taps;
-    r.count = count;
-    r.lanes = read;
+    if (single) return;
+    pp_reduce r = {.source = s->prepared ? s->rows : pp_sweep_source(s, at, 0, 0), .taps = s->taps, .count = count, .lanes = read};
     r.target = target;
-    r.target_index = target + s->mirror;
-    (s->scale ? s->from_lanes : s->from_elements)(&r);
+    r.order = pp_order_of(s->combined);
+    (s->scale ? pp_from_lanes : pp_from_elements)(s->combined)(&r);
 }
 
 /* ------------------------------------------------------------------------------------------------ D and H */
-
-/* Indices count rows so far; each lane adds its place in the row. */
-static void add_positions(pp_sweep *s, char *line)
-{
-    char *index = line + s->mirror;
-    int64_t j = (s->read_begin - s->span_begin) * s->inner;
-    for (int64_t x = s->read_begin; x < s->read_end; x++) {
-        for (int64_t i = 0; i < s->inner; i++, j++) {
-            if (s->lane == 8) ((uint64_t *)index)[j] += (uint64_t)x; /* unsigned: lanes that see nothing hold anything */
-            else ((uint32_t *)index)[j] += (uint32_t)x;
-        }
-    }
-}
 
 /* The line under target row "at": everything reduced on D and H.  NULL when its windows there see nothing. */
 static char *find_column(pp_sweep *s, const int64_t at[PP_AXES])
@@ -96,7 +80,6 @@ static char *find_column(pp_sweep *s, const int64_t at[PP_AXES])
             int64_t margin = (s->read_begin - s->span_begin) * s->inner;
             pp_sweep_reduce_rows(s, at, &w[0], &w[1], s->column + (size_t)margin * s->lane);
         }
-        if (s->reducing == PP_WINNERS) add_positions(s, s->column);
     }
     if (w[0].begin == w[0].end) return NULL;
     if (s->levels) w[1] = pp_axis_window(&s->axis[1], h);
@@ -116,7 +99,6 @@ static void split_line(const pp_sweep *s, const char *line, char *to)
         char *phase = to + (size_t)(p * each * s->inner) * s->lane;
         const char *from = line + (size_t)(p * s->inner) * s->lane;
         pp_copy(phase, dense, from, spread, count, s->inner, s->lane);
-        if (s->reducing == PP_WINNERS) pp_copy(phase + s->mirror, dense, from + s->mirror, spread, count, s->inner, s->lane);
     }
 }
 
@@ -130,15 +112,9 @@ static void reduce_class(pp_sweep *s, const char *column, const pp_window *w, in
         if (s->split) position = (position % axis->advance) * each + position / axis->advance;
         s->taps[t] = (pp_tap){.offset = position * s->inner, .merges = pp_merges(t, 0, w->length, w->length)};
     }
-    pp_reduce r = pp_reduce_for(s->problem, false);
-    r.source = s->split ? s->phases : column;
-    r.source_index = (const char *)r.source + s->mirror;
-    r.taps = s->taps;
-    r.count = w->length;
+    pp_reduce r = {.source = s->split ? s->phases : column, .taps = s->taps, .count = w->length, .target = target};
     r.lanes = outputs * s->inner;
-    r.target = target;
-    r.target_index = target + s->mirror;
-    s->from_lanes(&r);
+    pp_from_lanes(s->combined)(&r);
 }
 
 char *pp_sweep_reduce_row(pp_sweep *s, const int64_t at[PP_AXES], char *into)
@@ -166,8 +142,6 @@ char *pp_sweep_reduce_row(pp_sweep *s, const int64_t at[PP_AXES], char *into)
         pp_strides dense = {s->inner, 1}, spread = {axis->period * s->inner, 1};
         size_t start = (size_t)(first * s->inner) * s->lane;
         pp_copy(result + start, spread, s->lane_class, dense, count, s->inner, s->lane);
-        if (s->reducing == PP_WINNERS)
-            pp_copy(result + start + s->mirror, spread, s->lane_class + s->mirror, dense, count, s->inner, s->lane);
     }
     return result;
 }

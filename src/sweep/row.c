@@ -3,8 +3,11 @@
 
 static bool sums(const pp_problem *p) { return !p->is_max; }
 
-static bool forward_applies(const pp_problem *p) { return pp_sweep_applies(p, PP_FORWARD, pp_reducing_of(p)); }
-static bool backward_applies(const pp_problem *p) { return sums(p) && pp_sweep_applies(p, PP_BACKWARD, PP_SUMS); }
+static bool winners(const pp_problem *p) { return pp_reducing_of(p) == PP_WINNERS; }
+
+static bool forward_applies(const pp_problem *p) { return pp_sweep_applies(p, PP_FORWARD, winners(p)); }
+static bool separable_applies(const pp_problem *p) { return pp_levels_apply(p, winners(p)); }
+static bool backward_applies(const pp_problem *p) { return sums(p) && pp_sweep_applies(p, PP_BACKWARD, false); }
 
 static size_t scratch_for(const pp_problem *p, pp_direction direction, bool levels)
 {
@@ -12,7 +15,7 @@ static size_t scratch_for(const pp_problem *p, pp_direction direction, bool leve
     for (int a = 0; a < 3; a++) run.end[a] = direction == PP_FORWARD ? p->axis[a].output : p->axis[a].input;
     run.end[2] = pp_min(run.end[2], pp_sweep_segment(p, direction, levels));
     pp_sweep s;
-    return pp_sweep_init(&s, &run, direction, pp_reducing_of(p), levels, NULL);
+    return pp_sweep_init(&s, &run, direction, winners(p), levels, NULL);
 }
 
 static size_t row_forward_scratch(const pp_problem *p) { return scratch_for(p, PP_FORWARD, false); }
@@ -38,7 +41,7 @@ static void sweep_rows(const pp_run *part, bool levels, int64_t begin, int64_t e
 {
     int64_t at[PP_AXES] = {0}, height = part->end[1] - part->begin[1], depth = part->end[0] - part->begin[0];
     pp_sweep s;
-    pp_sweep_init(&s, part, part->direction, pp_reducing_of(part->problem), levels, scratch);
+    pp_sweep_init(&s, part, part->direction, winners(part->problem), levels, scratch);
     for (int64_t i = begin; i < end; i++) {
         pp_at_plane(part->problem, part->group.first + i / height / depth, at);
         at[PP_H] = part->begin[1] + i % height;
@@ -81,5 +84,5 @@ const pp_algorithm pp_algorithm_separable = {
     .name = "separable",
     .what = "long windows by doubling levels",
     .uses_kernels = true,
-    .pass = {{pp_levels_apply, pp_levels_pay, NULL, separable_scratch, separable_tasks, run_separable}},
+    .pass = {{separable_applies, pp_levels_pay, NULL, separable_scratch, separable_tasks, run_separable}},
 };

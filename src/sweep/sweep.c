@@ -50,10 +50,10 @@ static void *take(char *scratch, size_t *used, size_t size)
     return piece;
 }
 
-/* Lines of lanes: all pieces first, then the same again for their indices. */
+/* Lines of lanes. */
 static void take_lines(pp_sweep *s, char *scratch, size_t *used, int64_t outputs)
 {
-    size_t start = *used, lane = s->lane, line = (size_t)s->line * lane;
+    size_t lane = s->lane, line = (size_t)s->line * lane;
     const pp_axis *w = &s->axis[2];
     int64_t phase_line = s->split ? (s->line / s->inner + w->advance - 1) / w->advance * w->advance * s->inner : 0;
     size_t row = (size_t)(outputs * s->inner) * lane;
@@ -62,8 +62,6 @@ static void take_lines(pp_sweep *s, char *scratch, size_t *used, int64_t outputs
     else if (s->split) s->phases = take(scratch, used, (size_t)phase_line * lane);
     if (w->period > 1 && !s->levels) s->lane_class = take(scratch, used, row);
     s->result = take(scratch, used, row);
-    s->mirror = *used - start;
-    if (s->reducing == PP_WINNERS) *used += s->mirror;
 }
 
 static size_t lay_out(pp_sweep *s, char *scratch)
@@ -82,26 +80,33 @@ static size_t lay_out(pp_sweep *s, char *scratch)
     if (scratch) s->stretch_count = find_stretches(divided, from, to, divides, s->stretches);
     for (int64_t i = 0; i < s->stretch_count; i++) s->gaps |= s->stretches[i].window.begin == s->stretches[i].window.end;
 
-    if (s->packed || s->scale) s->rows = take(scratch, &used, (size_t)(rows * read) * (s->scale ? s->lane : s->element));
+    if (s->prepared) s->rows = take(scratch, &used, (size_t)(rows * read) * s->prepared);
     take_lines(s, scratch, &used, outputs);
-    s->out = take(scratch, &used, (size_t)(pp_max(outputs * s->inner, s->packed && s->scale ? read : 0)) * s->element);
-    if (s->reducing == PP_WINNERS) s->out_index = take(scratch, &used, (size_t)(outputs * s->inner) * sizeof(int64_t));
+    s->out = take(scratch, &used, (size_t)(pp_max(outputs * s->inner, s->gathered ? read : 0)) * s->element);
+    if (s->winners) s->indices = take(scratch, &used, (size_t)(outputs * s->inner) * sizeof(int64_t));
     return used;
+}
+
+/* Makes "count" lanes that change nothing when combined. */
+static void fill_identity(const pp_sweep *s, char *lanes, int64_t count)
+{
+    static const int32_t zero[2], least_key = INT32_MIN;
+    const char *least = pp_dtypes[s->combined->desc.dtype].least_max;
+    if (!s->problem->is_max) least = (const char *)zero;
+    else if (s->levels && s->lane == sizeof least_key) least = (const char *)&least_key;
+    else if (s->combined->desc.nan == PP_NAN_IGNORE) least += s->lane;
+    pp_fill(lanes, count, 1, least, s->lane);
 }
 
 /* Lanes before and after the part of the line that exists change nothing. */
 static void fill_margins(pp_sweep *s)
 {
     int64_t before = (s->read_begin - s->span_begin) * s->inner, after = (s->span_end - s->read_end) * s->inner;
-    if (s->levels && s->across && s->reducing != PP_SUMS) return; /* nothing looks at them */
-    pp_reducing kind = s->levels && s->reducing == PP_MAXIMA && s->lane > 2 ? PP_WINNERS : s->reducing; /* keys */
-    size_t end = (size_t)((s->read_end - s->span_begin) * s->inner) * s->lane;
-    pp_fill_identity(s->column, before, s->problem, kind);
-    pp_fill_identity(s->column + end, after, s->problem, kind);
-    for (int64_t row = 1; row < s->band; row++) {
+    if (s->levels && s->across && s->problem->is_max) return; /* nothing looks at them */
+    for (int64_t row = 0; row < s->band; row++) {
         char *line = s->column + (size_t)(row * s->line) * s->lane;
-        memcpy(line, s->column, (size_t)before * s->lane);
-        memcpy(line + end, s->column + end, (size_t)after * s->lane);
+        fill_identity(s, line, before);
+        fill_identity(s, line + (size_t)((s->read_end - s->span_begin) * s->inner) * s->lane, after);
     }
 }
 
@@ -132,7 +137,7 @@ int64_t pp_sweep_segment(const pp_problem *p, pp_direction direction, bool level
     const pp_axis *axis = direction == PP_FORWARD ? p->axis : p->cover, *w = &axis[2];
     int64_t reach = pp_max(w->longest - 1, 0) * w->step + 1, lanes = pp_max(SEGMENT_LANES, 4 * reach * p->inner);
     if (levels) {
-        lanes = pp_min(lanes, pp_levels_line(p, axis, (int64_t)pp_lane_size(p->desc.dtype, pp_reducing_of(p))));
+        lanes = pp_min(lanes, pp_levels_line(p, axis, (int64_t)pp_lane_size(p->desc.dtype, pp_reducing_of(p)) /* of packed ones half as many would be near */));
         int64_t all = pp_max(w->output / w->period, 1), most = pp_max(lanes / p->inner / w->advance, 1); /* equal parts */
         lanes = pp_ceil_div(all, pp_ceil_div(all, most)) * w->advance * p->inner;
     }
@@ -140,11 +145,19 @@ int64_t pp_sweep_segment(const pp_problem *p, pp_direction direction, bool level
     return pp_mul_ok(periods, w->period, &segment) ? segment : INT64_MAX;
 }
 
-size_t pp_sweep_init(pp_sweep *s, const pp_run *run, pp_direction direction, pp_reducing reducing, bool levels, char *scratch)
+size_t pp_sweep_init(pp_sweep *s, const pp_run *run, pp_direction direction, bool winners, bool levels, char *scratch)
 {
     const pp_problem *p = run->problem;
-    bool forward = direction == PP_FORWARD;
-    *s = (pp_sweep){.run = run, .problem = p, .reducing = reducing};
+    bool forward = direction == PP_FORWARD, max = p->is_max && forward;
+    *s = (pp_sweep){.run = run, .problem = p, .combined = p, .winners = winners, .packs = winners && pp_sweep_packs(p)};
+    if (s->packs) {
+        s->wide = *p;
+        s->wide.kernels = p->kernels->lines->wide;
+        s->wide.desc.dtype = PP_F64;
+        s->wide.desc.op = PP_OP_MAX;
+        s->wide.desc.nan = PP_NAN_FIRST;
+        s->combined = &s->wide;
+    }
     s->axis = forward ? run->group.axis : run->group.cover;
     s->source = &p->array[forward ? PP_INPUT : PP_GRAD_OUTPUT];
     s->target = &p->array[forward ? PP_OUTPUT : PP_GRAD_INPUT];
@@ -155,17 +168,17 @@ size_t pp_sweep_init(pp_sweep *s, const pp_run *run, pp_direction direction, pp_
     s->scale = !forward && p->desc.op == PP_OP_AVERAGE;
     s->levels = levels;
     s->element = pp_dtypes[p->desc.dtype].size;
-    s->lane = pp_lane_size(p->desc.dtype, reducing);
+    s->lane = pp_lane_size(s->combined->desc.dtype, max ? PP_MAXIMA : PP_SUMS);
     s->inner = p->inner;
-    if (run->kernels) s->from_elements = pp_from_elements(run, reducing), s->from_lanes = pp_from_lanes(run, reducing);
     s->across = levels && pp_levels_across(s);
     measure_line(s, !scratch);
-    s->packed = !((s->inner == 1 || s->source->stride[PP_INNER] == 1) && (s->source->stride[PP_W] == s->inner || s->axis[2].input == 1));
+    s->gathered = !((s->inner == 1 || s->source->stride[PP_INNER] == 1) && (s->source->stride[PP_W] == s->inner || s->axis[2].input == 1));
+    s->prepared = s->packs || s->scale ? s->lane : s->gathered ? s->element : 0;
     s->band = 1;
     if (levels) {
-        s->order = pp_order_of(p);
+        s->order = pp_order_of(s->combined);
         s->lane_order.ignore_nan = s->order.ignore_nan;
-        const pp_dtype_info *info = &pp_dtypes[p->desc.dtype];
+        const pp_dtype_info *info = &pp_dtypes[s->combined->desc.dtype];
         s->made = p->is_max ? !s->order.ignore_nan || !info->floating
                             : info->floating && (s->across || s->axis[2].advance == 1);
         s->made_order = s->made ? s->order : s->lane_order;
@@ -180,7 +193,7 @@ size_t pp_sweep_init(pp_sweep *s, const pp_run *run, pp_direction direction, pp_
 
 /* ------------------------------------------------------------------------------------------------ when */
 
-bool pp_sweep_applies(const pp_problem *p, pp_direction direction, pp_reducing reducing)
+bool pp_sweep_applies(const pp_problem *p, pp_direction direction, bool winners)
 {
     const pp_axis *axis = direction == PP_FORWARD ? p->axis : p->cover;
     int64_t taps[3], span = 0;
@@ -197,8 +210,7 @@ bool pp_sweep_applies(const pp_problem *p, pp_direction direction, pp_reducing r
     }
     if (p->inner > ((int64_t)1 << 36) / (span + 1)) return false;
     if (taps[0] * taps[1] > PP_MAX_TAPS) return false; /* one list; W has its own */
-    /* 32-bit lanes hold sums of bytes, or indices of a plane, only so far */
-    if (reducing == PP_SUMS && !pp_dtypes[p->desc.dtype].floating && taps[0] * taps[1] > INT32_MAX / 255 / taps[2]) return false;
-    if (reducing == PP_WINNERS && pp_lane_size(p->desc.dtype, reducing) == 4 && p->plane > INT32_MAX) return false;
-    return true;
+    /* 32-bit lanes hold sums of bytes, packed ones indices of a plane, only so far */
+    if (!p->is_max && !pp_dtypes[p->desc.dtype].floating && taps[0] * taps[1] > INT32_MAX / 255 / taps[2]) return false;
+    return !winners || p->plane <= INT32_MAX;
 }

@@ -4,7 +4,8 @@
  *
  *   source rows --(pack, scale)--> D and H: kernel over rows --> column line --> W: kernel along the line --> finish --> target
  *
- * Long windows take doubling levels instead of every tap: levels.c. */
+ * Long windows take doubling levels instead of every tap: levels.c.  Winners are maxima of lanes that hold elements with their indices,
+ * or are looked for where the maximum is known: packed.c. */
 #ifndef PP_SWEEP_H
 #define PP_SWEEP_H
 
@@ -19,7 +20,10 @@ typedef struct pp_stretch {
 typedef struct pp_sweep {
     const pp_run *run;
     const pp_problem *problem;
-    pp_reducing reducing;
+    bool winners;               /* indices are wanted */
+    bool packs;                 /* ... and lanes hold elements with their indices */
+    const pp_problem *combined; /* what lanes are combined as: the problem, or ... */
+    pp_problem wide;            /* ... maxima of doubles, of lanes that were packed */
     const pp_axis *axis; /* D, H, W */
     const pp_array *source, *target;
     const char *source_base;
@@ -27,35 +31,34 @@ typedef struct pp_sweep {
     bool scale;               /* source elements are divided by their window's divisor first (backward of an average) */
     bool levels;              /* long windows */
     size_t element, lane;     /* bytes */
+    size_t prepared;          /* of an element of a row in scratch; 0: rows are read where they lie */
     int64_t inner;
-    pp_reduce_fn from_elements, from_lanes;
 
     /* the line under the windows: positions [span_begin, span_end) on W, of which [read_begin, read_end) exist */
     int64_t span_begin, span_end, read_begin, read_end;
     int64_t line; /* lanes of it */
     bool split;   /* the line is split into "advance" phases, so that the outputs of a class lie side by side */
-    bool packed;  /* source rows are not contiguous: they are gathered first */
+    bool gathered; /* elements of source rows do not lie side by side */
     bool holes;   /* some outputs are under no window at all */
     bool gaps;    /* some windows see nothing */
 
     /* the band of rows reduced on D and H so far: outputs [band_begin, band_end) on H of plane (n, c), row d */
     int64_t band, band_begin, band_end, band_n, band_c, band_d;
 
-    /* scratch; lines of lanes, those of indices "mirror" bytes behind them */
+    /* scratch */
     pp_tap *taps;
     pp_stretch *stretches;
     int64_t stretch_count;
-    char *rows;   /* packed or scaled source rows */
+    char *rows;   /* prepared source rows */
     char *column; /* one line per row of the band */
     char *phases;
-    char *lane_class;      /* outputs of one class, where they must be spread */
-    char *result;          /* a row of the target, as lanes */
+    char *lane_class;        /* outputs of one class, where they must be spread */
+    char *result;            /* a row of the target, as lanes */
     pp_window row_window[3]; /* of the row that was reduced last, on D and H */
-    char *out, *out_index; /* a row of the target, as elements */
-    size_t mirror;
+    char *out;               /* a row of the target, as elements */
+    int64_t *indices;        /* its winners */
 
     /* levels (levels.c) */
-    const pp_level_kernels *kernel;
     bool across;        /* windows slide from position to position on W */
     pp_order order, lane_order, made_order; /* of elements; of lanes; of what windows are made to */
     bool made;          /* results are elements, and need no finishing */
@@ -76,7 +79,7 @@ int64_t pp_levels_line(const pp_problem *p, const pp_axis *axis, int64_t lane);
 size_t pp_levels_scratch(pp_sweep *s, char *scratch, size_t used);
 void pp_levels_fill_band(pp_sweep *s, const int64_t at[PP_AXES], const pp_window *wd, bool goes_on);
 void pp_levels_along(pp_sweep *s, const char *column, int64_t h, char *result);
-bool pp_levels_apply(const pp_problem *problem);
+bool pp_levels_apply(const pp_problem *problem, bool winners);
 bool pp_levels_pay(const pp_problem *problem);
 
 /* Element (n, c, d, h, read_begin, 0) of the source; the rows under windows wd, wh reduced to lanes. */
@@ -85,13 +88,13 @@ void pp_sweep_reduce_rows(pp_sweep *s, const int64_t at[PP_AXES], const pp_windo
 
 /* Prepares a sweep for one task in "scratch" (NULL: only counts) and returns the bytes it takes,
  * counting those that any part of the range as wide would take. */
-size_t pp_sweep_init(pp_sweep *s, const pp_run *run, pp_direction direction, pp_reducing reducing, bool levels, char *scratch);
+size_t pp_sweep_init(pp_sweep *s, const pp_run *run, pp_direction direction, bool winners, bool levels, char *scratch);
 
 /* How many outputs of a row are best done at once: whole rows of images, parts of long signals. */
 int64_t pp_sweep_segment(const pp_problem *problem, pp_direction direction, bool levels);
 
 /* Whether a problem can be swept in this direction. */
-bool pp_sweep_applies(const pp_problem *problem, pp_direction direction, pp_reducing reducing);
+bool pp_sweep_applies(const pp_problem *problem, pp_direction direction, bool winners);
 
 /* The lanes of target row (n, c, d, h), w in [begin[2], end[2]); NULL when the whole row sees nothing.  Sets the extents on D, H.  "into": write them
  * there (lanes of the row side by side), or NULL. */
@@ -100,8 +103,17 @@ char *pp_sweep_reduce_row(pp_sweep *s, const int64_t at[PP_AXES], char *into);
 /* Writes target row "at": reduces and finishes it. */
 void pp_sweep_row(pp_sweep *s, const int64_t at[PP_AXES]);
 
+/* packed.c: whether lanes hold elements with their indices; how such lanes are made from row (d, h) of the source. */
+bool pp_sweep_packs(const pp_problem *problem);
+void pp_sweep_pack_row(const pp_sweep *s, int64_t d, int64_t h, char *elements, char *lanes);
+
 /* Row "at" of the plane indices of winners, as int64_t side by side. */
 const int64_t *pp_sweep_winners(pp_sweep *s, const int64_t at[PP_AXES]);
+
+/* Finds those of a stretch of row "row", from output "from" on, whose maxima lie at "part", or go there when lanes are packed (NULL: they
+ * see nothing); and writes those of a row where a forward run wants them. */
+void pp_sweep_find(pp_sweep *s, const int64_t row[PP_AXES], int64_t from, const pp_place *part, const char *lanes);
+void pp_sweep_store_winners(const pp_sweep *s, const int64_t row[PP_AXES]);
 
 extern const pp_algorithm pp_algorithm_row, pp_algorithm_separable;
 

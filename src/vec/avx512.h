@@ -2,7 +2,7 @@
 #define PP_OWN_F32 (PP_OWN_OVER | PP_OWN_TURNS | PP_OWN_WHERE | PP_OWN_PARTIAL | PP_OWN_MAX | PP_OWN_PART | PP_OWN_PICK | PP_OWN_NANS)
 #define PP_OWN_F64 (PP_OWN_WHERE | PP_OWN_PARTIAL | PP_OWN_MAX | PP_OWN_PART | PP_OWN_PICK | PP_OWN_NANS)
 #define PP_OWN_I32 (PP_OWN_WHERE | PP_OWN_PARTIAL | PP_OWN_MAX)
-#define PP_OWN_I64 (PP_OWN_WHERE | PP_OWN_PARTIAL | PP_OWN_MAX)
+#define PP_OWN_I64 (PP_OWN_WHERE | PP_OWN_PARTIAL)
 #define PP_OWN_U8 (PP_OWN_PARTIAL | PP_OWN_MAX | PP_OWN_PART | PP_OWN_PICK | PP_OWN_STREAM)
 #define PP_OWN_U16 (PP_OWN_PARTIAL | PP_OWN_MAX | PP_OWN_PART | PP_OWN_PICK)
 #define PP_OWN_I16 (PP_OWN_PARTIAL | PP_OWN_MAX | PP_OWN_PART | PP_OWN_PICK)
@@ -239,10 +239,6 @@ PP_INLINE void f16_narrow_first__avx512(uint16_t *p, f32_own__avx512 v, int64_t 
 {
     _mm256_mask_storeu_epi16(p, (__mmask16)first__avx512(n), half_bits__avx512(v));
 }
-PP_INLINE i32_own__avx512 half_widen_first__avx512(const int16_t *p, int64_t n)
-{
-    return (i32_own__avx512)_mm512_cvtepi16_epi32(_mm256_maskz_loadu_epi16((__mmask16)first__avx512(n), p));
-}
 PP_INLINE void byte_narrow_first__avx512(uint8_t *p, i32_own__avx512 v, int64_t n)
 {
     _mm_mask_storeu_epi8(p, (__mmask16)first__avx512(n), _mm512_cvtepi32_epi8((__m512i)v));
@@ -260,10 +256,6 @@ PP_INLINE void bf16_narrow_first__avx512(uint16_t *p, f32_own__avx512 v, int64_t
 PP_INLINE i32_own__avx512 i32_max_nan__avx512(i32_own__avx512 a, i32_own__avx512 b)
 {
     return (i32_own__avx512)_mm512_max_epi32((__m512i)a, (__m512i)b);
-}
-PP_INLINE i64_own__avx512 i64_max_nan__avx512(i64_own__avx512 a, i64_own__avx512 b)
-{
-    return (i64_own__avx512)_mm512_max_epi64((__m512i)a, (__m512i)b);
 }
 
 /* Bytes "bytes", bytes + 1, ... of a and then b. */

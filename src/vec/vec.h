@@ -83,14 +83,6 @@ PP_NOINLINE static void V(pp, copy_first)(void *to, const void *from, int64_t by
 #define PP_LANE_INFINITY 0x7f800000
 #include "order.inc"
 
-#define PP_LANE k64
-#define PP_LANE_OF i64
-#define PP_LANE_TYPE int64_t
-#define PP_LANE_UNSIGNED uint64_t
-#define PP_LANE_BITS 64
-#define PP_LANE_INFINITY (uint64_t)0x7ff << 52
-#include "order.inc"
-
 #if PP_VECTOR_BYTES && !PP_OWN_FOLD
 #if !PP_OWN_BITS
 PP_INLINE V(i16, vec) V(i16, least)(V(i16, vec) a, V(i16, vec) b) { return V(i16, select)((V(i16, mask))(b < a), b, a); }
@@ -122,9 +114,10 @@ PP_INLINE void V(f64, narrow_first)(double *p, V(f64, vec) v, int64_t n) { V(f64
 
 #if PP_VECTOR_BYTES
 typedef uint16_t V(bf16, vec) __attribute__((vector_size(PP_VECTOR_BYTES / 2)));
-typedef int16_t V(half, vec) __attribute__((vector_size(PP_VECTOR_BYTES / 2)));
+typedef int32_t V(wide, vec) __attribute__((vector_size(PP_VECTOR_BYTES / 2)));
 typedef uint8_t V(byte, vec) __attribute__((vector_size(PP_VECTOR_BYTES / 4)));
 typedef uint32_t V(u32, vec) __attribute__((vector_size(PP_VECTOR_BYTES)));
+typedef uint64_t V(u64, vec) __attribute__((vector_size(PP_VECTOR_BYTES)));
 
 PP_INLINE V(f32, vec) V(bf16, widen)(const uint16_t *p)
 {
@@ -144,12 +137,18 @@ PP_INLINE void V(bf16, narrow)(uint16_t *p, V(f32, vec) v)
     memcpy(p, &half, sizeof half);
 }
 
-/* The bits of 16-bit floats, sign extended. */
-PP_INLINE V(i32, vec) V(half, widen)(const int16_t *p)
+/* 32 bits, sign extended. */
+PP_INLINE V(i64, vec) V(wide, widen)(const int32_t *p)
 {
-    V(half, vec) v;
+    V(wide, vec) v;
     memcpy(&v, p, sizeof v);
-    return __builtin_convertvector(v, V(i32, vec));
+    return __builtin_convertvector(v, V(i64, vec));
+}
+
+PP_INLINE void V(wide, narrow)(int32_t *p, V(i64, vec) v)
+{
+    V(wide, vec) low = __builtin_convertvector(v, V(wide, vec));
+    memcpy(p, &low, sizeof low);
 }
 
 #if !(PP_OWN_NARROW & PP_OWN_WIDEN)
@@ -173,7 +172,17 @@ PP_INLINE V(i32, vec) V(f32, to_i32)(V(f32, vec) v) { return __builtin_convertve
 #else
 PP_INLINE float V(bf16, widen)(const uint16_t *p) { return pp_bf16_to_float(*p); }
 PP_INLINE void V(bf16, narrow)(uint16_t *p, float v) { *p = pp_bf16_from_float(v); }
-PP_INLINE int32_t V(half, widen)(const int16_t *p) { return *p; }
+PP_INLINE int64_t V(wide, widen)(const int32_t *p)
+{
+    int32_t bits;
+    memcpy(&bits, p, sizeof bits);
+    return bits;
+}
+PP_INLINE void V(wide, narrow)(int32_t *p, int64_t v)
+{
+    int32_t bits = (int32_t)v;
+    memcpy(p, &bits, sizeof bits);
+}
 PP_INLINE int32_t V(byte, widen)(const uint8_t *p) { return *p; }
 PP_INLINE void V(byte, narrow)(uint8_t *p, int32_t v) { *p = (uint8_t)v; }
 PP_INLINE float V(i32, to_f32)(int32_t v) { return (float)v; }
@@ -214,11 +223,12 @@ PP_INLINE void V(f16, narrow)(uint16_t *p, V(f32, vec) v)
     }
 PP_WIDEN_FIRST(bf16, uint16_t, f32)
 PP_WIDEN_FIRST(f16, uint16_t, f32)
-PP_WIDEN_FIRST(half, int16_t, i32)
 PP_WIDEN_FIRST(byte, uint8_t, i32)
+PP_WIDEN_FIRST(wide, int32_t, i64)
 PP_NARROW_FIRST(bf16, uint16_t, f32)
 PP_NARROW_FIRST(f16, uint16_t, f32)
 PP_NARROW_FIRST(byte, uint8_t, i32)
+PP_NARROW_FIRST(wide, int32_t, i64)
 #undef PP_WIDEN_FIRST
 #undef PP_NARROW_FIRST
 #endif
@@ -243,65 +253,3 @@ PP_INLINE V(i32, vec) V(i32, ordered)(V(i32, vec) v, V(i32, ordering) sign) { re
 /* Wraps around: lines have lanes that hold anything and are not used. */
 PP_INLINE V(i32, vec) V(i32, sum)(V(i32, vec) a, V(i32, vec) b) { return (V(i32, vec))((V(u32, vec))a + (V(u32, vec))b); }
 #endif
-
-/* ---- keys: integers in the order of the values, NaN above all (or below all, below -infinity too), so that comparing a
- * value and an index together is integer arithmetic.  -0 has the key of +0.  from_key: an element of that value.  rank: a key
- * for values alone, where -0 may be below +0; ranked: the bits of a value of that rank. */
-
-#if PP_VECTOR_BYTES
-#define PP_MASK(lane, condition) ((V(lane, mask))(condition))
-#else
-#define PP_MASK(lane, condition) ((V(lane, mask))(-(condition)))
-#endif
-
-PP_INLINE V(i32, vec) V(f32, rank)(V(f32, vec) v, pp_order o)
-{
-    V(f32, mask) b = V(f32, bits)(V(f32, ordered)(v, V(f32, order)(o)));
-    V(i32, vec) nan = V(i32, splat)(o.ignore_nan ? INT32_MIN : INT32_MAX);
-    return V(i32, select)(PP_MASK(f32, v != v), nan, (V(i32, vec))(b ^ ((b >> 31) & INT32_MAX)));
-}
-
-PP_INLINE V(i32, vec) V(f32, key)(V(f32, vec) v, pp_order o) { return V(f32, rank)(V(f32, add)(v, V(f32, splat)(0.0f)), o); }
-
-PP_INLINE float V(f32, from_key)(int32_t key, pp_order o)
-{
-    float value = pp_float_of_bits((uint32_t)(key == INT32_MAX ? key : key ^ (key < 0 ? INT32_MAX : 0)));
-    return o.mask ? -value : value;
-}
-
-PP_INLINE V(i64, vec) V(f64, rank)(V(f64, vec) v, pp_order o)
-{
-    V(f64, mask) b = V(f64, bits)(V(f64, ordered)(v, V(f64, order)(o)));
-    V(i64, vec) nan = V(i64, splat)(o.ignore_nan ? INT64_MIN : INT64_MAX);
-    return V(i64, select)(PP_MASK(f64, v != v), nan, (V(i64, vec))(b ^ ((b >> 63) & INT64_MAX)));
-}
-
-PP_INLINE V(i64, vec) V(f64, key)(V(f64, vec) v, pp_order o) { return V(f64, rank)(V(f64, add)(v, V(f64, splat)(0.0)), o); }
-
-PP_INLINE double V(f64, from_key)(int64_t key, pp_order o)
-{
-    union {
-        int64_t bits;
-        double value;
-    } x = {key == INT64_MAX ? key : key ^ (key < 0 ? INT64_MAX : 0)};
-    return o.mask ? -x.value : x.value;
-}
-
-PP_INLINE V(i32, vec) V(byte, key)(V(i32, vec) v, pp_order o) { return v ^ V(i32, splat)(o.mask); }
-PP_INLINE uint8_t V(byte, from_key)(int32_t key, pp_order o) { return (uint8_t)(key ^ o.mask); }
-
-/* 16-bit floats: sign and size as a number, which is its own negative for a minimum. */
-PP_INLINE V(i32, vec) V(half, key)(V(i32, vec) v, pp_order o)
-{
-    V(i32, vec) size = v & INT16_MAX, sign = (v >> 31) ^ V(i32, splat)(o.mask);
-    V(i32, vec) nan = V(i32, splat)(o.ignore_nan ? INT32_MIN : INT32_MAX);
-    return V(i32, select)(PP_MASK(i32, size > V(i32, splat)(o.infinity)), nan, (size ^ sign) - sign);
-}
-
-PP_INLINE int16_t V(half, from_key)(int32_t key, pp_order o)
-{
-    if (key == INT32_MAX) return INT16_MAX;
-    if (o.mask) key = -key;
-    return (int16_t)(key < 0 ? -key | INT16_MIN : key);
-}
-#undef PP_MASK
