@@ -4,26 +4,21 @@
 
 #include "../common.h"
 
-typedef enum pp_added {
-    PP_ADDED,
-    PP_ADDED_BAD /* stopped at one that is no index of the plane */
-} pp_added;
-
-/* sums[(indices[j] - base_j - first) * inner + j * lane_step] += grads[j], one j after another, where base_j = base + j * base_step;
- * -1 adds nothing.  Strides in elements. */
+/* sums[(indices[j] - first) * inner + j] += grads[j], one j after another; of one channel, inner = 1, without the last j. */
 typedef struct pp_add {
-    const void *indices, *grads;
-    int64_t count, index_step, grad_step;
-    int64_t base, base_step;
-    int64_t plane;       /* indices, less their base, lie below */
-    int64_t first, live; /* those from "first" on, "live" of them, have a sum; the rest add nothing */
+    const int64_t *indices;
+    const void *grads;
+    int64_t count;
+    int64_t plane;             /* indices lie in [-1, plane); -1 adds nothing */
+    int64_t first, part, live; /* those of [first, first + part) have a sum, the others add nothing; those of [first, first + live) now */
     void *sums;
-    int64_t inner, lane_step;
+    int64_t inner;
 } pp_add;
 
-typedef pp_added (*pp_add_fn)(const pp_add *);
+/* Where it stopped: at "count", or at an index which has no sum yet, or is none. */
+typedef int64_t (*pp_add_fn)(const pp_add *);
 
-/* wide: int64_t indices, else int32_t; real: sums and gradients are double, else float. */
-pp_add_fn pp_add_for(bool wide, bool real);
+int64_t pp_add_f32(const pp_add *a);
+int64_t pp_add_f64(const pp_add *a);
 
 #endif

@@ -4,7 +4,6 @@
 #define PP_KERNELS_H
 
 #include "../common.h"
-#include "gather.h"
 #include "levels.h"
 #include "pick.h"
 #include "winner.h"
@@ -166,14 +165,13 @@ typedef struct pp_kernels {
     pp_windows_fn sum_windows, max_windows; /* of four whole vectors; NaN wins */
     pp_pick_fn pick_sum, pick_max;          /* windows on rows of lanes; NaN wins */
     pp_winner_fn winner;                    /* elements -> where the largest of small windows lie */
-    pp_gather_fn gather;                    /* gradients, as sum lanes, to their winners */
-    pp_take_fn take;                        /* for it, of any type: indices to tags ... */
-    pp_rows_fn rows;                        /* ... and gradients */
+    pp_rows_fn rows;                        /* for it, of 4-byte elements: rows to phases */
     const pp_level_kernels *sum_levels;     /* on sum lanes */
     const pp_level_kernels *max_levels;     /* on keys of max lanes */
 } pp_kernels;
 
 /* Kernels of AVX2 that serve its machines' other instruction sets, where wider vectors would gain little. */
+void pp_rows__avx2(const pp_rows *c);
 extern const pp_planes pp_planes__avx2;
 extern const pp_kernels pp_f64_kernels__avx2;
 extern const pp_level_kernels pp_i32_sum_levels__avx2;

@@ -3,12 +3,6 @@
 
 #include <math.h>
 
-/* Where an output's winner lies. */
-typedef struct winner {
-    double value;
-    int64_t index; /* in the plane; -1: the window sees nothing */
-} winner;
-
 /* Whether x, met later in row-major order, takes the place of the best so far. */
 static bool wins(const pp_desc *desc, double x, double best)
 {
@@ -18,7 +12,7 @@ static bool wins(const pp_desc *desc, double x, double best)
     return x > best || (x == best && desc->ties == PP_TIES_LAST);
 }
 
-static winner find(const pp_run *run, const int64_t at[PP_AXES])
+pp_reference_best pp_reference_winner(const pp_run *run, const int64_t at[PP_AXES])
 {
     const pp_problem *p = run->problem;
     const pp_array *input = &p->array[PP_INPUT];
@@ -26,7 +20,7 @@ static winner find(const pp_run *run, const int64_t at[PP_AXES])
     pp_window w[3];
     for (int a = 0; a < 3; a++) w[a] = pp_axis_window(&axis[a], at[PP_D + a]);
     int64_t plane = at[PP_N] * input->stride[PP_N] + at[PP_C] * input->stride[PP_C] + at[PP_INNER] * input->stride[PP_INNER];
-    winner best = {pp_empty_value(p), -1};
+    pp_reference_best best = {pp_empty_value(p), -1};
     for (int64_t td = w[0].begin; td < w[0].end; td++)
         for (int64_t th = w[1].begin; th < w[1].end; th++)
             for (int64_t tw = w[2].begin; tw < w[2].end; tw++) {
@@ -46,7 +40,7 @@ static winner find(const pp_run *run, const int64_t at[PP_AXES])
 static void store_winner(const pp_run *run, const int64_t at[PP_AXES])
 {
     const pp_problem *p = run->problem;
-    winner best = find(run, at);
+    pp_reference_best best = pp_reference_winner(run, at);
     int64_t output = 0, indices = 0;
     for (int i = 0; i < PP_AXES; i++) output += at[i] * p->array[PP_OUTPUT].stride[i], indices += at[i] * p->array[PP_INDICES].stride[i];
     pp_dtypes[p->desc.dtype].store(run->base[PP_OUTPUT], output, best.value);
@@ -73,7 +67,7 @@ pp_status pp_reference_max_forward(const pp_run *run)
 static int64_t target_of(const pp_run *run, const int64_t at[PP_AXES])
 {
     const pp_problem *p = run->problem;
-    if (p->desc.backward == PP_BACKWARD_RECOMPUTE) return find(run, at).index;
+    if (p->desc.backward == PP_BACKWARD_RECOMPUTE) return pp_reference_winner(run, at).index;
     int64_t offset = 0;
     for (int i = 0; i < PP_AXES; i++) offset += at[i] * p->array[PP_INDICES].stride[i];
     return pp_index_in_plane(p, p->desc.index_convention, at, pp_index_load(p->desc.indices, run->base[PP_INDICES], offset));
