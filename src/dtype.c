@@ -39,9 +39,8 @@ const int pp_dtype_count = PP_COUNT(pp_dtypes);
 
 size_t pp_dtype_size(pp_dtype dtype) { return (int)dtype >= 0 && (int)dtype < pp_dtype_count ? pp_dtypes[dtype].size : 0; }
 
-int pp_integer_average(int64_t sum, double divisor, pp_rounding rounding, int lowest, int highest)
+int pp_integer_of(double value, pp_rounding rounding, int lowest, int highest)
 {
-    double value = (double)sum / divisor;
     if (value <= lowest) return lowest; /* saturates */
     if (value >= highest) return highest;
     int whole = (int)value; /* towards zero */

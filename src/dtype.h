@@ -72,7 +72,7 @@ PP_INLINE uint16_t pp_f16_from_float(float value)
     return (uint16_t)(sign | ((size + 0xfff + (size >> 13 & 1) - (112u << 23)) >> 13));
 }
 
-/* sum / divisor as an integer from lowest to highest; the sum is exact, so that a tie is exactly representable. */
-int pp_integer_average(int64_t sum, double divisor, pp_rounding rounding, int lowest, int highest);
+/* A quotient as an integer from lowest to highest. */
+int pp_integer_of(double value, pp_rounding rounding, int lowest, int highest);
 
 #endif

@@ -205,6 +205,12 @@ void pp_axis_span(const pp_axis *axis, int64_t from, int64_t to, int64_t *begin,
     if (*begin > *end) *begin = *end = 0;
 }
 
+int64_t pp_axis_most(const pp_axis *axis, int64_t outputs)
+{
+    int64_t reach = pp_max(axis->longest - 1, 0) * axis->step + 1, within = axis->period > 1 ? axis->advance + axis->step : 0;
+    return (outputs - 1) / axis->period * axis->advance + within + reach;
+}
+
 void pp_axis_reach(const pp_axis *axis, int64_t from, int64_t to, int64_t *begin, int64_t *end)
 {
     pp_axis_span(axis, from, to, begin, end);

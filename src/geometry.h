@@ -56,6 +56,9 @@ void pp_axis_inside(const pp_axis *axis, int64_t *begin, int64_t *end);
 /* Positions [*begin, *end), inside the input or not, between the first and the last tap of live outputs [from, to). */
 void pp_axis_span(const pp_axis *axis, int64_t from, int64_t to, int64_t *begin, int64_t *end);
 
+/* Positions that the windows of any "outputs" neighbouring outputs span, at most. */
+int64_t pp_axis_most(const pp_axis *axis, int64_t outputs);
+
 /* The part of the span that lies inside the input: all that outputs [from, to) read.  Empty: *begin == *end. */
 void pp_axis_reach(const pp_axis *axis, int64_t from, int64_t to, int64_t *begin, int64_t *end);
 

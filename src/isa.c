@@ -29,4 +29,13 @@ const pp_isa *pp_isa_choose(const char *cap, const char **name)
     return known ? best : NULL;
 }
 
+const pp_kernels *pp_isa_sibling(const pp_kernels *kernels, pp_dtype dtype, pp_dtype other)
+{
+    const pp_isa *isa = pp_isa_table[0];
+    for (int i = 0; i < pp_isa_count; i++) {
+        if (pp_isa_table[i]->kernels[dtype] == kernels) isa = pp_isa_table[i];
+    }
+    return isa->kernels[other];
+}
+
 int pp_isa_available(int isa) { return isa >= 0 && isa < pp_isa_count && pp_isa_table[isa]->available(); }

@@ -16,4 +16,7 @@ extern const int pp_isa_count;
 /* The best available one, at most the cap named (NULL: POOLPACK_ISA, else no cap).  NULL for an unknown name, then *name is it. */
 const pp_isa *pp_isa_choose(const char *cap, const char **name);
 
+/* The kernels of type "other" in the instruction set that has these for "dtype". */
+const pp_kernels *pp_isa_sibling(const pp_kernels *kernels, pp_dtype dtype, pp_dtype other);
+
 #endif

@@ -2,6 +2,7 @@
 #include "problem.h"
 #include "dialect.h"
 
+#include <math.h>
 #include <string.h>
 
 static pp_status bad_size(const pp_error *error, const char *field, int axis, int64_t value, const char *rule)
@@ -245,6 +246,19 @@ static pp_status check_empty_windows(const pp_problem *problem, const pp_error *
     return PP_OK;
 }
 
+/* The value of a window that sees nothing. */
+static double empty_value(const pp_problem *problem)
+{
+    const pp_desc *desc = &problem->desc;
+    if (desc->empty == PP_EMPTY_NAN) return (double)NAN;
+    if (desc->empty == PP_EMPTY_ZERO || !problem->is_max) return 0;
+    const pp_dtype_info *info = &pp_dtypes[desc->dtype];
+    if (info->floating && (desc->empty == PP_EMPTY_IDENTITY || desc->empty == PP_EMPTY_ERROR)) {
+        return desc->op == PP_OP_MAX ? -(double)INFINITY : (double)INFINITY;
+    }
+    return desc->op == PP_OP_MAX ? info->lowest : info->highest;
+}
+
 pp_status pp_problem_init(pp_problem *problem, const pp_desc *desc, pp_window *table, const pp_error *error)
 {
     memset(problem, 0, sizeof *problem);
@@ -254,6 +268,7 @@ pp_status pp_problem_init(pp_problem *problem, const pp_desc *desc, pp_window *t
     desc = &problem->desc;
     bool last = desc->layout == PP_CHANNELS_LAST;
     problem->is_max = desc->op == PP_OP_MAX || desc->op == PP_OP_MIN;
+    problem->empty = empty_value(problem);
     problem->n = desc->batch;
     problem->c = last ? 1 : desc->channels;
     problem->inner = last ? desc->channels : 1;

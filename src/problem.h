@@ -23,6 +23,8 @@ typedef struct pp_problem {
     void *prepared;                   /* while a plan is made: what its row prepares may be written here already, which begins with NULL; or NULL */
     bool stream;                      /* results are best written past the caches */
     bool is_max;                      /* max or min: compares; else adds */
+    double empty;                     /* the value of a window that sees nothing */
+    int64_t together;                 /* planes of a run, at most; 0: all */
     int64_t n, c, inner;              /* channels-last: c = 1, inner = channels; else c = channels, inner = 1 */
     pp_axis axis[3];                  /* D, H, W */
     pp_axis cover[3];                 /* their reverses; only when backward of an average or sum is wanted */

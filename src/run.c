@@ -30,18 +30,6 @@ double pp_divisor_of(const pp_problem *problem, const pp_window w[3])
     return in_float ? (double)(float)product : (double)product;
 }
 
-double pp_empty_value(const pp_problem *problem)
-{
-    const pp_desc *desc = &problem->desc;
-    if (desc->empty == PP_EMPTY_NAN) return (double)NAN;
-    if (desc->empty == PP_EMPTY_ZERO || !problem->is_max) return 0;
-    const pp_dtype_info *info = &pp_dtypes[desc->dtype];
-    if (info->floating && (desc->empty == PP_EMPTY_IDENTITY || desc->empty == PP_EMPTY_ERROR)) {
-        return desc->op == PP_OP_MAX ? -(double)INFINITY : (double)INFINITY;
-    }
-    return desc->op == PP_OP_MAX ? info->lowest : info->highest;
-}
-
 pp_group pp_whole_group(const pp_problem *problem)
 {
     int64_t planes;

@@ -62,9 +62,6 @@ void pp_at_plane(const pp_problem *problem, int64_t plane, int64_t at[PP_AXES]);
 /* The divisor of an average whose windows have these extents, as the type that divides; 1 for other operators. */
 double pp_divisor_of(const pp_problem *problem, const pp_window w[3]);
 
-/* The value of a window that sees nothing. */
-double pp_empty_value(const pp_problem *problem);
-
 /* The outputs, on D, H, W, that a backward run has to look at. */
 void pp_outputs_of_range(const pp_run *run, int64_t begin[3], int64_t end[3]);
 

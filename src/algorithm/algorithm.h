@@ -5,6 +5,6 @@
 #include "../run.h"
 
 extern const pp_algorithm pp_algorithm_cover, pp_algorithm_global, pp_algorithm_inner, pp_algorithm_lanes, pp_algorithm_pick, pp_algorithm_scatter,
-    pp_algorithm_winners;
+    pp_algorithm_widen, pp_algorithm_winners;
 
 #endif

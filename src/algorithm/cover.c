@@ -100,6 +100,7 @@ static void make_planes(const pp_problem *p, cover *c)
     bool all = pp_mul_ok(p->n, p->c, &planes);
     all = all && (p->n == 1 || p->c == 1 || (pp_mul_ok(p->c, stride[PP_C], &image) && stride[PP_N] == image));
     c->segment = all ? planes : p->c;
+    if (p->together) c->segment = pp_min(c->segment, p->together);
     c->planes = 1;
     if (memcmp(c->size, c->part, sizeof c->size)) return;
     for (int a = 0; a < 3; a++) {
@@ -129,14 +130,12 @@ static void make_problem(const pp_problem *p, const cover *c, pp_problem *tile)
 {
     *tile = *p;
     tile->prepared = NULL;
-    for (int i = 0; c->near && i < pp_isa_count; i++) { /* those of the lanes, in the same instruction set */
-        if (pp_isa_table[i]->kernels[p->desc.dtype] == p->kernels) tile->kernels = pp_isa_table[i]->kernels[PP_F32];
-    }
+    if (c->near) tile->kernels = pp_isa_sibling(p->kernels, p->desc.dtype, PP_F32); /* those of the lanes */
     tile->stream &= !c->near;
     tile->desc.op = PP_OP_SUM;
     tile->desc.dtype = c->lane == sizeof(float) ? PP_F32 : PP_F64;
     tile->desc.backward = PP_BACKWARD_NONE;
-    tile->desc.empty = PP_EMPTY_ZERO;
+    tile->empty = 0;
     tile->n = p->inner > 1 ? c->planes : 1;
     tile->c = p->inner > 1 ? 1 : c->planes;
     tile->desc.batch = tile->n;
@@ -176,7 +175,7 @@ static void lay_out(const pp_problem *p, cover *c)
 static size_t make_cover(const pp_problem *p, cover *c, void *prepared)
 {
     *c = (cover){.lane = pp_dtypes[p->desc.dtype].sum_size, .near = pp_dtypes[p->desc.dtype].sum_size != pp_dtypes[p->desc.dtype].size};
-    if (p->is_max || !p->inputs || !p->outputs || !make_tile(p, c)) return 0;
+    if (p->is_max || c->near || !p->inputs || !p->outputs || !make_tile(p, c)) return 0;
     make_planes(p, c);
     lay_out(p, c);
     pp_problem tile;
@@ -512,7 +511,8 @@ static pp_status run_cover(const pp_run *run, int64_t task_number, int64_t tasks
             t.tile.end[a] = pp_min(run->end[a] - t.at[a], c->size[a]);
         }
         t.first = run->group.first + group / each * c->segment + group % each * c->planes;
-        t.count = pp_min(c->planes, run->group.first + (group / each + 1) * c->segment - t.first);
+        t.count = pp_min(c->planes, pp_min(run->group.first + (group / each + 1) * c->segment, run->group.last) - t.first);
+        if (t.count <= 0) continue; /* the last segment is not whole */
         divide_tile(&t);
         pp_status status = sum_tile(&t);
         if (status != PP_OK) return status;

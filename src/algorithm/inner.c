@@ -385,7 +385,7 @@ static void prepare_finish(inner *s)
 {
     const pp_problem *p = s->problem;
     const pp_dtype_info *info = &pp_dtypes[p->desc.dtype];
-    info->store(s->empty, 0, pp_empty_value(p));
+    info->store(s->empty, 0, p->empty);
     s->finish.order = pp_order_of(p);
     s->finish.empty = s->empty;
     s->finish.rounding = p->desc.rounding;

@@ -143,10 +143,11 @@ static void make_problem(const pp_problem *p, pp_direction direction, layout *l)
 static size_t make_layout(const pp_problem *p, pp_direction direction, layout *l, void *prepared)
 {
     *l = (layout){.lanes = 0};
-    if (p->inner != 1 || !p->inputs || !p->outputs) return 0;
+    if (p->inner != 1 || !p->inputs || !p->outputs || pp_dtypes[p->desc.dtype].size < sizeof(float)) return 0;
     bool numbered = uses(p, direction, PP_INDICES) && p->desc.index_convention == PP_INDEX_TENSOR; /* they are converted */
     if (numbered && !pp_index_is_plain(&p->desc)) return 0;
     l->segment = find_segment(p, direction);
+    if (p->together) l->segment = pp_min(l->segment, p->together);
     l->lanes = choose_lanes(p, direction, l->segment);
     if (!l->lanes) return 0;
     make_problem(p, direction, l);

@@ -57,6 +57,17 @@ typedef struct pp_pack {
     bool last_nan, last_tie; /* of NaN, of equals the last wins */
 } pp_pack;
 
+/* Elements narrower than lanes, and lanes of f32: numbers keep their value on the way there; on the way back they are rounded. */
+typedef struct pp_convert {
+    void *elements;
+    float *lanes;
+    int64_t count;
+    int sign; /* bytes: 0x80 where they have one, else 0 */
+    pp_rounding rounding;
+} pp_convert;
+
+typedef void (*pp_convert_fn)(const pp_convert *);
+
 /* target[j] = source[j] / divisor as lanes that are summed later, for lanes j of each of some rows. */
 typedef struct pp_divide {
     const void *source;
@@ -153,6 +164,8 @@ typedef struct pp_lines {
     pp_divide_fn divide;                  /* the same for some rows */
     pp_pack_fn pack, unpack;              /* elements with their indices; NULL: not brought, but for f32 ... */
     const struct pp_kernels *wide;        /* ... and those that combine such lanes */
+
+    pp_convert_fn widen, narrow;          /* elements -> f32, and back; NULL: not brought */
     int vector_bytes;                     /* of one vector of a window: */
     pp_windows_fn sum_window, max_window; /* NULL: not brought; NaN wins */
 } pp_lines;

@@ -86,9 +86,9 @@ static void store_average(window_sum *s, const int64_t at[PP_AXES])
     for (int a = 0; a < 3; a++) empty |= s->window[a].begin == s->window[a].end;
     double divisor = pp_divisor_of(p, s->window);
     if (empty) {
-        info->store(output, offset, pp_empty_value(p));
+        info->store(output, offset, p->empty);
     } else if (!info->floating) {
-        int average = pp_integer_average((int64_t)tree(s, 2), divisor, p->desc.rounding, (int)info->lowest, (int)info->highest);
+        int average = pp_integer_of(tree(s, 2) / divisor, p->desc.rounding, (int)info->lowest, (int)info->highest);
         info->store(output, offset, average);
     } else {
         info->store(output, offset, pp_reference_rounded(p->desc.dtype, tree(s, 2) / divisor) + 0.0);

@@ -20,7 +20,7 @@ pp_reference_best pp_reference_winner(const pp_run *run, const int64_t at[PP_AXE
     pp_window w[3];
     for (int a = 0; a < 3; a++) w[a] = pp_axis_window(&axis[a], at[PP_D + a]);
     int64_t plane = at[PP_N] * input->stride[PP_N] + at[PP_C] * input->stride[PP_C] + at[PP_INNER] * input->stride[PP_INNER];
-    pp_reference_best best = {pp_empty_value(p), -1};
+    pp_reference_best best = {p->empty, -1};
     for (int64_t td = w[0].begin; td < w[0].end; td++)
         for (int64_t th = w[1].begin; th < w[1].end; th++)
             for (int64_t tw = w[2].begin; tw < w[2].end; tw++) {

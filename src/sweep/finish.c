@@ -35,7 +35,7 @@ void pp_place_empty(const pp_run *run, const pp_place *place)
 {
     const pp_dtype_info *info = &pp_dtypes[run->problem->desc.dtype];
     char element[sizeof(double)];
-    info->store(element, 0, pp_empty_value(run->problem));
+    info->store(element, 0, run->problem->empty);
     for (int64_t g = 0; g < place->groups; g++) {
         pp_fill(part_of(run, place, g, g + 1).values, place->inner, place->value_stride.inner, element, info->size);
     }
@@ -52,7 +52,7 @@ void pp_place_lanes(const pp_run *run, const pp_place *place, const char *lanes,
     f.divisor = place->made ? 1 : divisor;
     f.accumulate = place->accumulate;
     f.rounding = desc->rounding;
-    info->store(empty, 0, pp_empty_value(run->problem));
+    info->store(empty, 0, run->problem->empty);
     if (!place->made) f.order = pp_order_of(run->problem);
     f.lowest = info->lowest, f.highest = info->highest;
     f.target = place->values_dense ? place->values : out;

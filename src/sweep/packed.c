@@ -56,7 +56,7 @@ static int64_t find(const pp_sweep *s, const int64_t at[PP_AXES], double value)
 static void unpack(const pp_sweep *s, const pp_place *part, const char *lanes, int64_t *indices)
 {
     pp_pack p = pack_of(s);
-    float empty = (float)pp_empty_value(s->problem);
+    float empty = (float)s->problem->empty;
     memcpy(&p.empty, &empty, sizeof empty);
     p.packed = (void *)(uintptr_t)lanes;
     p.lanes = part->groups * part->inner;

@@ -5,13 +5,6 @@
 
 enum { SEGMENT_LANES = 32 * 1024 }; /* of a line: longer rows are done in parts */
 
-/* Positions that the windows of "outputs" neighbouring outputs span at most. */
-static int64_t span_bound(const pp_axis *axis, int64_t outputs)
-{
-    int64_t reach = pp_max(axis->longest - 1, 0) * axis->step + 1, within = axis->period > 1 ? axis->advance + axis->step : 0;
-    return (outputs - 1) / axis->period * axis->advance + within + reach;
-}
-
 /* ------------------------------------------------------------------------------------------------ stretches */
 
 /* Cuts outputs [from, to) into stretches of equal divisor; returns their number. */
@@ -114,7 +107,7 @@ static void measure_line(pp_sweep *s, bool planning)
 {
     const pp_axis *w = &s->axis[2];
     if (planning) { /* as much as any part of the row of this many outputs takes */
-        s->span_end = s->read_end = span_bound(w, pp_max(s->end[2] - s->begin[2], 1));
+        s->span_end = s->read_end = pp_axis_most(w, pp_max(s->end[2] - s->begin[2], 1));
     } else {
         pp_axis_span(w, s->begin[2], s->end[2], &s->span_begin, &s->span_end);
         pp_axis_reach(w, s->begin[2], s->end[2], &s->read_begin, &s->read_end);
@@ -182,7 +175,7 @@ size_t pp_sweep_init(pp_sweep *s, const pp_run *run, pp_direction direction, boo
         s->made = p->is_max ? !s->order.ignore_nan || !info->floating
                             : info->floating && (s->across || s->axis[2].advance == 1);
         s->made_order = s->made ? s->order : s->lane_order;
-        s->band = pp_levels_band(s, span_bound(&s->axis[2], pp_max(pp_min(s->axis[2].output, pp_sweep_segment(p, direction, true)), 1)) *
+        s->band = pp_levels_band(s, pp_axis_most(&s->axis[2], pp_max(pp_min(s->axis[2].output, pp_sweep_segment(p, direction, true)), 1)) *
                                         s->inner * (int64_t)s->lane);
     }
     s->band_begin = s->band_end = -1;
@@ -205,7 +198,7 @@ bool pp_sweep_applies(const pp_problem *p, pp_direction direction, bool winners)
         if (axis[a].longest > PP_MAX_TAPS || axis[a].advance > INT32_MAX || axis[a].period > INT32_MAX || axis[a].step > INT32_MAX)
             return false;
         /* lines have room for the padding, and for windows that reach far: not for any */
-        span = span_bound(&axis[a], pp_max(axis[a].output, 1));
+        span = pp_axis_most(&axis[a], pp_max(axis[a].output, 1));
         if (span / 4 > axis[a].input + 1024) return false;
     }
     if (p->inner > ((int64_t)1 << 36) / (span + 1)) return false;

@@ -244,6 +244,17 @@ PP_INLINE V(f32, vec) V(f32, clamped)(V(f32, vec) v, V(f32, vec) least, V(f32, v
     return V(f32, select)(below, least, V(f32, select)(above, highest, v));
 }
 
+/* The nearest integers, from lowest to highest.  Half to even: a float of some size counts in ones; half away: what is cut off below is
+ * one more from the half on. */
+PP_INLINE V(i32, vec) V(f32, to_integer)(V(f32, vec) x, float lowest, float highest, pp_rounding rounding)
+{
+    V(f32, vec) counter = V(f32, splat)(rounding == PP_ROUND_HALF_EVEN ? 0x1.8p23f : 0);
+    V(f32, vec) half = V(f32, splat)(rounding == PP_ROUND_HALF_AWAY ? 0.5f : 0);
+    x = V(f32, clamped)(x, V(f32, splat)(lowest), V(f32, splat)(highest));
+    x = x + V(f32, from_bits)(V(f32, bits)(half) | (V(f32, bits)(x) & V(f32, bits)(V(f32, splat)(-0.0f))));
+    return V(f32, to_i32)((x + counter) - counter);
+}
+
 /* Widened bytes with the sign that they have by o.mask. */
 typedef V(i32, vec) V(i32, ordering);
 PP_INLINE V(i32, ordering) V(i32, order)(pp_order o) { return V(i32, splat)(o.mask); }

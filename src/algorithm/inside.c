@@ -1,0 +1,68 @@
+/* What rows that solve a problem inside another have in common. */
+#include "inside.h"
+
+#include "../algorithms.h"
+
+#include <string.h>
+
+bool pp_inside_uses(const pp_problem *p, pp_direction direction, pp_tensor tensor)
+{
+    switch (tensor) {
+    case PP_OUTPUT:
+        return direction == PP_FORWARD;
+    case PP_GRAD_OUTPUT:
+    case PP_GRAD_INPUT:
+        return direction == PP_BACKWARD;
+    case PP_INDICES:
+        return direction == PP_FORWARD ? p->desc.indices != PP_INDEX_NONE : p->desc.backward == PP_BACKWARD_INDICES;
+    default:
+        return direction == PP_FORWARD || p->desc.backward == PP_BACKWARD_RECOMPUTE;
+    }
+}
+
+size_t pp_inside_size(const pp_problem *p, pp_tensor tensor)
+{
+    return tensor == PP_INDICES ? pp_index_size(p->desc.indices) : pp_dtypes[p->desc.dtype].size;
+}
+
+int64_t pp_inside_segment(const pp_problem *p, pp_direction direction)
+{
+    int64_t planes = 0, image;
+    bool all = pp_mul_ok(p->n, p->c, &planes);
+    for (int t = 0; t < PP_TENSOR_COUNT; t++) {
+        const int64_t *stride = p->array[t].stride;
+        if (!pp_inside_uses(p, direction, t) || p->n == 1 || p->c == 1) continue;
+        all = all && pp_mul_ok(p->c, stride[PP_C], &image) && stride[PP_N] == image;
+    }
+    return all ? planes : p->c;
+}
+
+void pp_inside_dense(pp_array *array, const int64_t extent[3], int64_t inner, int64_t size)
+{
+    *array = (pp_array){.stride = {[PP_INNER] = 1, [PP_W] = inner}, .high = size - 1};
+    for (int a = PP_W; a > PP_C; a--) array->stride[a - 1] = array->stride[a] * extent[a - PP_D];
+}
+
+void pp_inside_box(const pp_run *run, pp_tensor tensor, int64_t begin[3], int64_t end[3])
+{
+    const pp_axis *axis = run->group.axis;
+    bool backward = run->direction == PP_BACKWARD, input = pp_is_input(tensor);
+    for (int a = 0; a < 3; a++) begin[a] = run->begin[a], end[a] = run->end[a];
+    if (input == backward && tensor != PP_INPUT) return; /* the result, and what belongs to it */
+    if (backward) pp_outputs_of_range(run, begin, end);
+    for (int a = 0; input && a < 3; a++) pp_axis_reach(&axis[a], begin[a], end[a], &begin[a], &end[a]);
+}
+
+pp_inside pp_inside_ask(const pp_problem *inside, pp_direction direction, size_t most, size_t room, void *prepared)
+{
+    for (int i = 0; i < pp_algorithm_count; i++) {
+        const pp_pass *pass = &pp_algorithm_table[i]->pass[direction];
+        if (!pp_algorithm_table[i]->uses_kernels || !pass->applies) continue;
+        if ((pass->pays && !pass->pays(inside)) || !pass->applies(inside)) continue;
+        pp_inside found = {pass, pass->scratch(inside), pass->prepare ? pass->prepare(inside, NULL) : 0};
+        if (found.scratch > most || found.prepared > room) continue;
+        if (prepared && found.prepared) pass->prepare(inside, prepared);
+        return found;
+    }
+    return (pp_inside){NULL, 0, 0};
+}

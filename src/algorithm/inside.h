@@ -1,0 +1,43 @@
+/* A problem solved inside another: rows of the table that bring tensors into a form of their own, in scratch, and ask the table
+ * again. */
+#ifndef PP_INSIDE_H
+#define PP_INSIDE_H
+
+#include "../run.h"
+
+PP_INLINE bool pp_is_input(pp_tensor tensor) { return tensor == PP_INPUT || tensor == PP_GRAD_INPUT; }
+PP_INLINE bool pp_is_written(pp_tensor tensor, pp_direction direction)
+{
+    return direction == PP_FORWARD ? tensor == PP_OUTPUT || tensor == PP_INDICES : tensor == PP_GRAD_INPUT;
+}
+
+/* Whether runs in a direction touch a tensor. */
+bool pp_inside_uses(const pp_problem *p, pp_direction direction, pp_tensor tensor);
+
+/* Bytes of an element. */
+size_t pp_inside_size(const pp_problem *p, pp_tensor tensor);
+
+/* Extent of a tensor on spatial axis a. */
+PP_INLINE int64_t pp_inside_extent(const pp_problem *p, pp_tensor tensor, int a)
+{
+    return pp_is_input(tensor) ? p->axis[a].input : p->axis[a].output;
+}
+
+/* The number of planes that follow each other at equal distances in every tensor that is used: all, or those of an image. */
+int64_t pp_inside_segment(const pp_problem *p, pp_direction direction);
+
+/* A dense array [planes][extents][inner], of which "size" elements are there. */
+void pp_inside_dense(pp_array *array, const int64_t extent[3], int64_t inner, int64_t size);
+
+/* The part of a tensor that a run touches. */
+void pp_inside_box(const pp_run *run, pp_tensor tensor, int64_t begin[3], int64_t end[3]);
+
+/* The first row of the table that solves a problem with "most" bytes of scratch, and what it prepares in "room" bytes, which it
+ * does where "prepared" is not NULL.  NULL: none. */
+typedef struct pp_inside {
+    const pp_pass *pass;
+    size_t scratch, prepared;
+} pp_inside;
+pp_inside pp_inside_ask(const pp_problem *inside, pp_direction direction, size_t most, size_t room, void *prepared);
+
+#endif

@@ -1,0 +1,349 @@
+/* The row "widen" of the algorithm table: elements narrower than the lanes that are computed with.  What a tile of the result needs is
+ * converted into dense arrays of f32 (sums of bytes beyond what that counts exactly: f64), the table is asked who solves the problem
+ * there, and the tile is converted back.  Conversion keeps the order of elements and what is no number; sums are defined in f32. */
+#include "../isa.h"
+#include "../sweep/lines.h"
+#include "algorithm.h"
+#include "inside.h"
+
+#include <string.h>
+
+enum {
+    TILE_BYTES = 512 * 1024, /* of a tile's arrays, better: they stay in the second-level cache */
+    MOST_BYTES = 1 << 28,
+    UNIT = 64,     /* channels of a tile are multiples of this */
+    DIMENSIONS = 5 /* of a box of elements */
+};
+
+/* How a problem is done: made with the plan. */
+typedef struct widened {
+    const pp_pass *pass;
+    pp_dtype dtype;                       /* of the lanes */
+    int64_t size[3], planes, lanes;       /* of a tile of the result; planes of it, channels */
+    int64_t segment;                      /* planes at equal distances in every tensor: tiles do not cross them */
+    int64_t extent[PP_TENSOR_COUNT][3];   /* of the dense arrays */
+    size_t array[PP_TENSOR_COUNT], below; /* where they lie in scratch; where the pass's scratch begins */
+    size_t row, row_at, all;              /* elements of a row, and where one lies; all of scratch */
+} widened;
+
+/* ------------------------------------------------------------------------------------------------ planning */
+
+static bool is_converted(const pp_problem *p, pp_direction direction, pp_tensor tensor)
+{
+    return tensor != PP_INDICES && pp_inside_uses(p, direction, tensor);
+}
+
+/* The type to compute in.  f32: sums of bytes are exact, and quotients are rounded to the right integers: they are off by less than
+ * their distance from a tie, which is no less than half of 1/divisor, and a tie is exact. */
+static pp_dtype lanes_of(const pp_problem *p)
+{
+    double taps = 1, divisor = p->desc.divisor_override;
+    if (p->is_max || pp_dtypes[p->desc.dtype].floating) return PP_F32;
+    for (int a = 0; a < 3; a++) taps *= (double)p->axis[a].longest;
+    if (p->desc.op != PP_OP_AVERAGE) divisor = 1;
+    else if (p->desc.divisor != PP_DIVISOR_OVERRIDE) divisor = taps;
+    bool exact = taps * 255 < 1 << 24 && divisor >= 1 && divisor < PP_FAST_DIVISORS && divisor == (double)(int)divisor;
+    return exact ? PP_F32 : PP_F64;
+}
+
+/* The axis on which outputs, or elements of grad_input, see what they are made of. */
+static const pp_axis *axis_of(const pp_problem *p, pp_direction direction, int a)
+{
+    return direction == PP_FORWARD || p->is_max ? &p->axis[a] : &p->cover[a];
+}
+
+/* Extents of the arrays of a tile; returns their bytes, per plane. */
+static double measure(const pp_problem *p, pp_direction direction, widened *w)
+{
+    pp_tensor result = direction == PP_FORWARD ? PP_OUTPUT : PP_GRAD_INPUT;
+    double bytes = 0;
+    for (int t = 0; t < PP_TENSOR_COUNT; t++) {
+        double elements = (double)w->lanes;
+        if (!is_converted(p, direction, t)) continue;
+        for (int a = 0; a < 3; a++) {
+            int64_t *extent = &w->extent[t][a];
+            *extent = pp_inside_extent(p, t, a);
+            if (pp_is_input(t) == pp_is_input(result)) *extent = pp_min(*extent, w->size[a]);
+            else if (w->size[a] < pp_inside_extent(p, result, a))
+                *extent = pp_min(*extent, pp_axis_most(axis_of(p, direction, a), w->size[a]));
+            elements *= (double)*extent;
+        }
+        bytes += elements * (double)pp_dtypes[w->dtype].size;
+    }
+    return bytes;
+}
+
+/* Cuts tiles of the result until they are small: along the outermost axis where they overlap little, then by channels. */
+static void choose_tile(const pp_problem *p, pp_direction direction, widened *w)
+{
+    double bytes;
+    for (int a = 0; a < 3; a++) w->size[a] = pp_inside_extent(p, direction == PP_FORWARD ? PP_OUTPUT : PP_GRAD_INPUT, a);
+    w->lanes = p->inner;
+    for (int a = 0; (bytes = measure(p, direction, w)) > TILE_BYTES && a < 3;) {
+        const pp_axis *axis = axis_of(p, direction, a);
+        int64_t half = (w->size[a] + 1) / 2;
+        bool cut = half < w->size[a] && 2 * pp_axis_most(axis, half) * axis->period <= 3 * half * axis->advance;
+        if (direction == PP_BACKWARD && p->is_max) cut = false; /* winners may be anywhere in a plane */
+        if (cut) w->size[a] = half;
+        else a++;
+    }
+    while (bytes > TILE_BYTES && w->lanes > UNIT && p->desc.indices == PP_INDEX_NONE) {
+        w->lanes = pp_ceil_div(w->lanes, 2 * UNIT) * UNIT;
+        bytes = measure(p, direction, w);
+    }
+    w->segment = pp_inside_segment(p, direction);
+    w->planes = pp_max(1, pp_min(w->segment, (int64_t)(TILE_BYTES / bytes)));
+}
+
+/* A tile as a problem.  Its arrays are those of the whole, of which only the tile is there. */
+static void make_problem(const pp_problem *p, pp_direction direction, const widened *w, pp_problem *tile)
+{
+    *tile = *p;
+    tile->prepared = NULL;
+    tile->stream = false;
+    tile->desc.dtype = w->dtype;
+    tile->kernels = pp_isa_sibling(p->kernels, p->desc.dtype, w->dtype);
+    tile->together = w->planes;
+    if (w->lanes < p->inner) tile->inner = tile->desc.channels = w->lanes;
+    for (int t = 0; t < PP_TENSOR_COUNT; t++) {
+        if (!is_converted(p, direction, t)) continue;
+        const int64_t *extent = w->extent[t];
+        int64_t plane = extent[0] * extent[1] * extent[2] * w->lanes;
+        pp_inside_dense(&tile->array[t], extent, w->lanes, plane * w->planes);
+        tile->array[t].stride[PP_C] = plane;
+        tile->array[t].stride[PP_N] = plane * p->c;
+        if (pp_is_input(t)) tile->inputs = plane * w->planes;
+        else tile->outputs = plane * w->planes;
+    }
+}
+
+/* Whether there is a way; returns what it needs in the plan, else 0. */
+static size_t make(const pp_problem *p, pp_direction direction, widened *w, void *prepared)
+{
+    const int64_t most = (int64_t)1 << 48;
+    memset(w, 0, sizeof *w);
+    w->dtype = lanes_of(p);
+    if (pp_dtypes[p->desc.dtype].size >= sizeof(float) || !p->inputs || !p->outputs || p->inputs > most || p->outputs > most) return 0;
+    for (int a = 0; a < 3; a++) { /* so that no size overflows */
+        const pp_axis *axis = &p->axis[a];
+        if (axis->longest > INT32_MAX || axis->advance > INT32_MAX || axis->step > INT32_MAX) return 0;
+    }
+    choose_tile(p, direction, w);
+    if (measure(p, direction, w) > MOST_BYTES) return 0;
+    for (int t = 0; t < PP_TENSOR_COUNT; t++) {
+        const int64_t *extent = w->extent[t];
+        if (!is_converted(p, direction, t)) continue;
+        w->array[t] = w->below;
+        w->below += pp_aligned((size_t)(extent[0] * extent[1] * extent[2] * w->lanes * w->planes) * pp_dtypes[w->dtype].size);
+        w->row = (size_t)pp_max((int64_t)w->row, pp_max(extent[2], w->lanes));
+    }
+    w->row_at = w->below;
+    w->below += pp_aligned(w->row * pp_dtypes[p->desc.dtype].size);
+    pp_problem tile;
+    make_problem(p, direction, w, &tile);
+    size_t room = PP_PREPARED - sizeof *w;
+    pp_inside inside = pp_inside_ask(&tile, direction, SIZE_MAX / 4, room, prepared ? (char *)prepared + sizeof *w : NULL);
+    if (!inside.pass) return 0;
+    w->pass = inside.pass;
+    w->all = w->below + inside.scratch;
+    if (prepared) memcpy(prepared, w, sizeof *w);
+    return sizeof *w + inside.prepared;
+}
+
+/* ------------------------------------------------------------------------------------------------ converting */
+
+/* One task at work. */
+typedef struct task {
+    const pp_run *run;
+    const widened *w;
+    char *scratch;
+    pp_problem problem;
+    pp_run tile;
+    int64_t first, first_lane, lanes; /* plane, channel; channels */
+} task;
+
+/* "count" elements to lanes, or back. */
+static void convert_row(const task *t, char *elements, char *lanes, int64_t count, bool back)
+{
+    const pp_problem *p = t->run->problem;
+    const pp_dtype_info *info = &pp_dtypes[p->desc.dtype];
+    bool wide = t->w->dtype == PP_F64;
+    pp_convert_fn fn = back ? p->kernels->lines->narrow : p->kernels->lines->widen;
+    if (fn && !wide) {
+        pp_convert c = {.elements = elements, .lanes = (float *)(void *)lanes, .count = count, .rounding = p->desc.rounding};
+        if (!info->floating) c.sign = info->mask;
+        fn(&c);
+        return;
+    }
+    for (int64_t i = 0; i < count; i++) {
+        float *narrow_lane = (float *)(void *)lanes + i;
+        double *lane = (double *)(void *)lanes + i, value;
+        if (!back) {
+            value = info->load(elements, i);
+            if (wide) *lane = value;
+            else *narrow_lane = (float)value;
+            continue;
+        }
+        value = wide ? *lane : (double)*narrow_lane;
+        if (!info->floating) value = pp_integer_of(value, p->desc.rounding, (int)info->lowest, (int)info->highest);
+        info->store(elements, i, value);
+    }
+}
+
+/* The tile's part of a tensor to lanes, or back. */
+static void convert(const task *t, pp_tensor tensor, const int64_t begin[3], const int64_t end[3], bool back)
+{
+    const pp_problem *p = t->run->problem;
+    const int64_t *from = p->array[tensor].stride, *to = t->problem.array[tensor].stride;
+    const int64_t size = (int64_t)pp_dtypes[p->desc.dtype].size, lane = (int64_t)pp_dtypes[t->w->dtype].size;
+    const int axis[DIMENSIONS] = {PP_INNER, PP_W, PP_H, PP_D, p->c > 1 ? PP_C : PP_N};
+    int64_t count[DIMENSIONS] = {t->lanes}, at[DIMENSIONS] = {0}, run = 1;
+    int64_t source = t->first / p->c * from[PP_N] + t->first % p->c * from[PP_C] + t->first_lane * from[PP_INNER];
+    count[4] = t->tile.group.last - t->tile.group.first;
+    for (int a = 0; a < 3; a++) {
+        count[3 - a] = end[a] - begin[a];
+        source += begin[a] * from[PP_D + a];
+        if (count[3 - a] <= 0) return;
+    }
+    int rest = 0; /* dimensions from here on do not lie side by side */
+    for (; rest < DIMENSIONS && (count[rest] == 1 || (from[axis[rest]] == run && to[axis[rest]] == run)); rest++) run *= count[rest];
+    int64_t gathered = 0;
+    if (run == 1 && rest < 2) gathered = from[axis[rest]], run = count[rest], rest++;
+    char *elements = t->run->base[tensor] + source * size, *lanes = t->scratch + t->w->array[tensor], *row = t->scratch + t->w->row_at;
+    for (;;) {
+        int64_t offset = 0, dense = 0;
+        for (int d = rest; d < DIMENSIONS; d++) offset += at[d] * from[axis[d]], dense += at[d] * to[axis[d]];
+        char *place = elements + offset * size;
+        if (gathered && !back) pp_copy(row, (pp_strides){1, 1}, place, (pp_strides){gathered, 1}, run, 1, (size_t)size);
+        convert_row(t, gathered ? row : place, lanes + dense * lane, run, back);
+        if (gathered && back) pp_copy(place, (pp_strides){gathered, 1}, row, (pp_strides){1, 1}, run, 1, (size_t)size);
+        int d = rest;
+        for (; d < DIMENSIONS && ++at[d] == count[d]; d++) at[d] = 0;
+        if (d == DIMENSIONS) return;
+    }
+}
+
+/* ------------------------------------------------------------------------------------------------ running */
+
+/* Solves the tile. */
+static pp_status run_tile(task *t)
+{
+    const pp_run *run = t->run;
+    int64_t begin[PP_TENSOR_COUNT][3], end[PP_TENSOR_COUNT][3];
+    for (int i = 0; i < PP_TENSOR_COUNT; i++) {
+        if (!is_converted(run->problem, run->direction, i)) continue;
+        const int64_t *stride = t->problem.array[i].stride;
+        int64_t offset = t->first / run->problem->c * stride[PP_N] + t->first % run->problem->c * stride[PP_C];
+        pp_inside_box(&t->tile, i, begin[i], end[i]);
+        for (int a = 0; a < 3; a++) offset += begin[i][a] * stride[PP_D + a];
+        /* integer arithmetic: coordinates 0 may lie outside of scratch */
+        t->tile.base[i] = (char *)((uintptr_t)(t->scratch + t->w->array[i]) - (uintptr_t)offset * pp_dtypes[t->w->dtype].size);
+        if (!pp_is_written(i, run->direction) || run->accumulate) convert(t, i, begin[i], end[i], false);
+    }
+    pp_status status = t->w->pass->run(&t->tile, 0, 1, t->scratch + t->w->below);
+    pp_tensor result = run->direction == PP_FORWARD ? PP_OUTPUT : PP_GRAD_INPUT;
+    if (status == PP_OK) convert(t, result, begin[result], end[result], true);
+    return status;
+}
+
+/* How many tiles a run has: of groups of planes, of channels, of the range. */
+static int64_t count_tiles(const pp_run *run, int64_t count[DIMENSIONS])
+{
+    const widened *w = run->prepared;
+    int64_t all = 1;
+    count[0] = pp_ceil_div(run->group.last - run->group.first, w->segment) * pp_ceil_div(w->segment, w->planes);
+    count[1] = pp_ceil_div(run->problem->inner, w->lanes);
+    for (int a = 0; a < 3; a++) count[2 + a] = pp_ceil_div(run->end[a] - run->begin[a], w->size[a]);
+    for (int d = 0; d < DIMENSIONS; d++) all *= count[d];
+    return all;
+}
+
+static int64_t tasks_of(const pp_run *run)
+{
+    int64_t count[DIMENSIONS];
+    return count_tiles(run, count);
+}
+
+static pp_status run_widened(const pp_run *run, int64_t number, int64_t tasks, char *scratch)
+{
+    const widened *w = run->prepared;
+    task t = {.run = run, .w = w, .scratch = scratch, .tile = *run};
+    make_problem(run->problem, run->direction, w, &t.problem);
+    t.tile.problem = &t.problem;
+    t.tile.kernels = t.problem.kernels;
+    t.tile.prepared = w + 1;
+    t.tile.whole = false;
+    int64_t count[DIMENSIONS], i, end, each = pp_ceil_div(w->segment, w->planes);
+    pp_status status = PP_OK;
+    pp_share(count_tiles(run, count), number, tasks, &i, &end);
+    for (; i < end && status == PP_OK; i++) {
+        int64_t tile = i;
+        for (int a = 2; a >= 0; a--) {
+            t.tile.begin[a] = run->begin[a] + tile % count[2 + a] * w->size[a];
+            t.tile.end[a] = pp_min(t.tile.begin[a] + w->size[a], run->end[a]);
+            tile /= count[2 + a];
+        }
+        t.first_lane = tile % count[1] * w->lanes;
+        t.lanes = pp_min(w->lanes, run->problem->inner - t.first_lane);
+        tile /= count[1];
+        int64_t segment = run->group.first + tile / each * w->segment;
+        t.first = segment + tile % each * w->planes;
+        t.tile.group.first = t.first;
+        t.tile.group.last = pp_min(t.first + w->planes, pp_min(segment + w->segment, run->group.last));
+        if (t.first < t.tile.group.last) status = run_tile(&t);
+    }
+    return status;
+}
+
+/* Maxima of narrow lanes are faster than wide ones. */
+static bool pays(const pp_problem *p)
+{
+    bool ignores = p->desc.nan == PP_NAN_IGNORE && pp_dtypes[p->desc.dtype].floating;
+    return !p->is_max || p->desc.indices != PP_INDEX_NONE || ignores;
+}
+
+static bool forward_applies(const pp_problem *p)
+{
+    widened w;
+    return make(p, PP_FORWARD, &w, NULL) > 0;
+}
+
+static bool backward_applies(const pp_problem *p)
+{
+    widened w;
+    return make(p, PP_BACKWARD, &w, NULL) > 0;
+}
+
+static size_t forward_scratch(const pp_problem *p)
+{
+    widened w;
+    make(p, PP_FORWARD, &w, NULL);
+    return w.all;
+}
+
+static size_t backward_scratch(const pp_problem *p)
+{
+    widened w;
+    make(p, PP_BACKWARD, &w, NULL);
+    return w.all;
+}
+
+static size_t forward_prepare(const pp_problem *p, void *memory)
+{
+    widened w;
+    return make(p, PP_FORWARD, &w, memory);
+}
+
+static size_t backward_prepare(const pp_problem *p, void *memory)
+{
+    widened w;
+    return make(p, PP_BACKWARD, &w, memory);
+}
+
+const pp_algorithm pp_algorithm_widen = {
+    .name = "widen",
+    .what = "a tile at a time in wider lanes",
+    .uses_kernels = true,
+    .pass = {{forward_applies, pays, forward_prepare, forward_scratch, tasks_of, run_widened},
+             {backward_applies, NULL, backward_prepare, backward_scratch, tasks_of, run_widened}},
+};
