@@ -114,10 +114,8 @@ PP_INLINE void V(f64, narrow_first)(double *p, V(f64, vec) v, int64_t n) { V(f64
 
 #if PP_VECTOR_BYTES
 typedef uint16_t V(bf16, vec) __attribute__((vector_size(PP_VECTOR_BYTES / 2)));
-typedef int32_t V(wide, vec) __attribute__((vector_size(PP_VECTOR_BYTES / 2)));
 typedef uint8_t V(byte, vec) __attribute__((vector_size(PP_VECTOR_BYTES / 4)));
 typedef uint32_t V(u32, vec) __attribute__((vector_size(PP_VECTOR_BYTES)));
-typedef uint64_t V(u64, vec) __attribute__((vector_size(PP_VECTOR_BYTES)));
 
 PP_INLINE V(f32, vec) V(bf16, widen)(const uint16_t *p)
 {
@@ -135,20 +133,6 @@ PP_INLINE void V(bf16, narrow)(uint16_t *p, V(f32, vec) v)
     u = (nan & (u | 0x400000)) | (~nan & (u + 0x7fff + (u >> 16 & 1)));
     V(bf16, vec) half = __builtin_convertvector(u >> 16, V(bf16, vec));
     memcpy(p, &half, sizeof half);
-}
-
-/* 32 bits, sign extended. */
-PP_INLINE V(i64, vec) V(wide, widen)(const int32_t *p)
-{
-    V(wide, vec) v;
-    memcpy(&v, p, sizeof v);
-    return __builtin_convertvector(v, V(i64, vec));
-}
-
-PP_INLINE void V(wide, narrow)(int32_t *p, V(i64, vec) v)
-{
-    V(wide, vec) low = __builtin_convertvector(v, V(wide, vec));
-    memcpy(p, &low, sizeof low);
 }
 
 #if !(PP_OWN_NARROW & PP_OWN_WIDEN)
@@ -172,17 +156,6 @@ PP_INLINE V(i32, vec) V(f32, to_i32)(V(f32, vec) v) { return __builtin_convertve
 #else
 PP_INLINE float V(bf16, widen)(const uint16_t *p) { return pp_bf16_to_float(*p); }
 PP_INLINE void V(bf16, narrow)(uint16_t *p, float v) { *p = pp_bf16_from_float(v); }
-PP_INLINE int64_t V(wide, widen)(const int32_t *p)
-{
-    int32_t bits;
-    memcpy(&bits, p, sizeof bits);
-    return bits;
-}
-PP_INLINE void V(wide, narrow)(int32_t *p, int64_t v)
-{
-    int32_t bits = (int32_t)v;
-    memcpy(p, &bits, sizeof bits);
-}
 PP_INLINE int32_t V(byte, widen)(const uint8_t *p) { return *p; }
 PP_INLINE void V(byte, narrow)(uint8_t *p, int32_t v) { *p = (uint8_t)v; }
 PP_INLINE float V(i32, to_f32)(int32_t v) { return (float)v; }
@@ -224,11 +197,9 @@ PP_INLINE void V(f16, narrow)(uint16_t *p, V(f32, vec) v)
 PP_WIDEN_FIRST(bf16, uint16_t, f32)
 PP_WIDEN_FIRST(f16, uint16_t, f32)
 PP_WIDEN_FIRST(byte, uint8_t, i32)
-PP_WIDEN_FIRST(wide, int32_t, i64)
 PP_NARROW_FIRST(bf16, uint16_t, f32)
 PP_NARROW_FIRST(f16, uint16_t, f32)
 PP_NARROW_FIRST(byte, uint8_t, i32)
-PP_NARROW_FIRST(wide, int32_t, i64)
 #undef PP_WIDEN_FIRST
 #undef PP_NARROW_FIRST
 #endif
