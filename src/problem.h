@@ -15,6 +15,14 @@ typedef struct pp_array {
     int64_t low, high;       /* smallest and largest element offset, the view's included */
 } pp_array;
 
+/* Of the element at these coordinates, from the one at 0. */
+PP_INLINE int64_t pp_offset(const pp_array *array, const int64_t at[PP_AXES])
+{
+    int64_t offset = 0;
+    for (int i = 0; i < PP_AXES; i++) offset += at[i] * array->stride[i];
+    return offset;
+}
+
 struct pp_kernels;
 
 typedef struct pp_problem {

@@ -30,9 +30,9 @@ typedef struct scatter {
     int64_t *indices;           /* of a row, or some */
     size_t element, lane;       /* bytes */
     pp_add_fn add;
-    bool finds;                 /* winners are found by ... */
+    bool finds, adds;           /* winners are found by the finder, which adds the gradients too; else by the sweep */
     pp_winners finder;
-    pp_sweep sweep;             /* or by this */
+    pp_sweep sweep;
 } scatter;
 
 static bool recomputes(const pp_problem *p) { return p->desc.backward == PP_BACKWARD_RECOMPUTE; }
@@ -77,13 +77,6 @@ static size_t scratch_size(const pp_problem *p)
 
 /* ------------------------------------------------------------------------------------------------ a row of windows */
 
-static int64_t offset_of(const pp_array *array, const int64_t at[PP_AXES])
-{
-    int64_t offset = 0;
-    for (int i = 0; i < PP_AXES; i++) offset += at[i] * array->stride[i];
-    return offset;
-}
-
 /* Whether "width" positions of an array's row lie side by side, with all channels at hand. */
 static bool is_run(const scatter *s, const pp_array *array, int64_t width)
 {
@@ -94,7 +87,7 @@ static bool is_run(const scatter *s, const pp_array *array, int64_t width)
 static const char *gradients_of(const scatter *s, const int64_t at[PP_AXES], int64_t width)
 {
     const pp_array *array = &s->problem->array[PP_GRAD_OUTPUT];
-    const char *elements = s->run->base[PP_GRAD_OUTPUT] + offset_of(array, at) * (int64_t)s->element;
+    const char *elements = s->run->base[PP_GRAD_OUTPUT] + pp_offset(array, at) * (int64_t)s->element;
     if (s->element == s->lane && is_run(s, array, width)) return elements;
     pp_strides stride = {array->stride[PP_W], array->stride[PP_INNER]}, dense = {s->lanes, 1};
     pp_copy(s->elements, dense, elements, stride, width, s->lanes, s->element);
@@ -137,7 +130,7 @@ static void renumber(const scatter *s, const int64_t first[PP_AXES], int64_t wid
         bool inside = at[PP_W] >= begin && at[PP_W] < end;
         int64_t taps = inside ? count : 0, moved = at[PP_W] * axis->stride;
         for (at[PP_INNER] = first[PP_INNER]; at[PP_INNER] < first[PP_INNER] + s->lanes; at[PP_INNER]++) {
-            int64_t number = pp_index_load(p->desc.indices, s->run->base[PP_INDICES], offset_of(array, at));
+            int64_t number = pp_index_load(p->desc.indices, s->run->base[PP_INDICES], pp_offset(array, at));
             *to++ = number >= 0 && number < taps ? table[number] + moved : pp_index_in_plane(p, convention, at, number);
         }
     }
@@ -146,6 +139,7 @@ static void renumber(const scatter *s, const int64_t first[PP_AXES], int64_t wid
 /* Sums below "index" begin, and some more. */
 static void clear(scatter *s, int64_t index)
 {
+    if (index <= s->cleared) return;
     int64_t to = pp_min(pp_max(index, s->cleared + pp_ceil_div(CLEARED, s->lanes)), s->high);
     size_t sum = (size_t)s->lanes * s->lane;
     memset(s->sums + (size_t)(s->cleared - s->low) * sum, 0, (size_t)(to - s->cleared) * sum);
@@ -184,7 +178,7 @@ static bool add_row(scatter *s, const int64_t at[PP_AXES], int64_t width, const 
     if (!found && recomputes(p)) {
         found = pp_sweep_winners(&s->sweep, at) + s->first_lane;
     } else if (!found && is_plain(s)) {
-        found = (const int64_t *)(const void *)s->run->base[PP_INDICES] + offset_of(&p->array[PP_INDICES], at);
+        found = (const int64_t *)(const void *)s->run->base[PP_INDICES] + pp_offset(&p->array[PP_INDICES], at);
         apart = p->array[PP_INDICES].stride[PP_W];
     } else if (!found) {
         renumber(s, at, width);
@@ -215,6 +209,17 @@ static bool join(const scatter *s, int64_t width)
     return s->finds || (!recomputes(s->problem) && is_plain(s) && indices->stride[PP_H] == width);
 }
 
+/* Finds the winners of a row of windows and adds its gradients at once. */
+static void find_and_add(scatter *s, const int64_t at[PP_AXES])
+{
+    const pp_axis *axis = s->run->group.axis;
+    int64_t begin[2], end[2];
+    for (int a = 0; a < 2; a++) pp_axis_reach(&axis[a], at[PP_D + a], at[PP_D + a] + 1, &begin[a], &end[a]);
+    clear(s, pp_min(((end[0] - 1) * axis[1].input + end[1]) * axis[2].input, s->high));
+    s->finder.sums = (float *)(void *)s->sums - s->low * s->lanes;
+    pp_winners_find(&s->finder, at, 1, s->to[2], NULL);
+}
+
 static bool add_plane(scatter *s, int64_t at[PP_AXES])
 {
     int64_t some, width = s->to[2] - s->from[2], group = group_of(s->problem);
@@ -224,6 +229,11 @@ static bool add_plane(scatter *s, int64_t at[PP_AXES])
     for (at[PP_D] = s->from[0]; at[PP_D] < s->to[0] && width > 0; at[PP_D]++) {
         for (at[PP_H] = s->from[1]; at[PP_H] < s->to[1];) {
             some = pp_min(group, s->to[1] - at[PP_H]);
+            if (s->adds) {
+                find_and_add(s, at);
+                at[PP_H]++;
+                continue;
+            }
             if (s->finds) pp_winners_find(&s->finder, at, some, s->to[2], s->indices);
             int64_t times = joined ? 1 : some, rows = some / times;
             for (int64_t r = 0; r < times; r++, at[PP_H] += rows) {
@@ -256,13 +266,13 @@ static pp_status do_plane(scatter *s, int64_t plane)
     int64_t at[PP_AXES] = {0};
     pp_at_plane(p, plane, at);
     for (int a = 0; a < 3; a++) at[PP_D + a] = s->run->begin[a];
-    char *target = s->run->base[PP_GRAD_INPUT] + offset_of(&p->array[PP_GRAD_INPUT], at) * (int64_t)s->element;
+    char *target = s->run->base[PP_GRAD_INPUT] + pp_offset(&p->array[PP_GRAD_INPUT], at) * (int64_t)s->element;
     size_t bytes = (size_t)((s->high - s->low) * s->lanes) * s->lane;
     bool direct = s->dense && bytes > (p->stream ? NEAR : CLOSE);
     s->sums = direct ? target : s->scratch;
     s->cleared = s->low;
     if (!add_plane(s, at)) return PP_BAD_INDEX;
-    while (s->cleared < s->high) clear(s, s->high);
+    clear(s, s->high);
     if (s->dense && !direct && p->stream) s->run->kernels->stream(target, s->sums, bytes);
     else if (s->dense && !direct) memcpy(target, s->sums, bytes);
     else if (!direct) write_rows(s, at);
@@ -290,7 +300,7 @@ static int64_t tasks_of(const pp_run *run)
     return pp_max(planes, by_channels(run->problem) ? run->problem->inner / 16 : run->end[a] - run->begin[a]);
 }
 
-/* What part of a plane is made, and whether grad_input holds it as a run of sums. */
+/* Of what part of a plane there are sums - all that its windows see, where these find their winners - and whether grad_input holds it as a run of sums. */
 static void find_part(scatter *s)
 {
     const pp_problem *p = s->problem;
@@ -299,9 +309,13 @@ static void find_part(scatter *s)
     int64_t row = 1; /* positions on the outermost axis on which there is something to do */
     s->dense = s->element == s->lane && !s->run->accumulate && s->lanes == p->inner && (p->inner == 1 || stride[PP_INNER] == 1);
     for (int a = 2; a >= axis; a--) {
-        s->low = s->run->begin[a] * row;
-        s->high = s->run->end[a] * row;
-        bool whole = a == axis || s->high - s->low == p->axis[a].input * row;
+        int64_t begin = s->run->begin[a], end = s->run->end[a], from, to;
+        if (recomputes(p)) pp_axis_reach(&s->run->group.axis[a], s->from[a], s->to[a], &from, &to);
+        else from = begin, to = end;
+        if (from == to) from = begin, to = end;
+        s->low = pp_min(from, begin) * row;
+        s->high = pp_max(to, end) * row;
+        bool whole = a == axis ? from >= begin && to <= end : end - begin == p->axis[a].input;
         s->dense = s->dense && (p->axis[a].input == 1 || stride[PP_D + a] == row * p->inner) && whole;
         row *= p->axis[a].input;
     }
@@ -336,6 +350,7 @@ static pp_status run_scatter(const pp_run *run, int64_t task, int64_t tasks, cha
     scratch = (char *)s.indices + size[3];
     s.add = s.lane == sizeof(double) ? pp_add_f64 : pp_add_f32;
     s.finds = recomputes(p) && pp_winners_apply(p);
+    s.adds = s.finds && pp_winners_add(p);
     if (s.finds) pp_winners_init(&s.finder, &part, scratch);
     else if (recomputes(p)) pp_sweep_init(&s.sweep, &part, PP_FORWARD, true, levels(p), scratch);
     pp_status status = PP_OK;

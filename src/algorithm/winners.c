@@ -36,6 +36,13 @@ static int64_t most_taps(const pp_problem *p)
     return taps;
 }
 
+/* Whether gradients are added tap by tap: to as many sums as the window has taps, whichever won. */
+bool pp_winners_add(const pp_problem *p)
+{
+    enum { SOME = 16 };
+    return has_channels(p) && p->array[PP_GRAD_OUTPUT].stride[PP_INNER] == 1 && most_taps(p) <= SOME;
+}
+
 /* Sizes of the lines; false: too large. */
 static bool measure(const pp_problem *p, pp_winners *w)
 {
@@ -103,6 +110,11 @@ static void mend(const pp_winner *k, int64_t r, int64_t from, int64_t to)
         at[has_channels(p) ? PP_W : PP_H] += r;
         at[has_channels(p) ? PP_INNER : PP_W] += j;
         pp_reference_best best = pp_reference_winner(c->run, at);
+        if (k->sums) {
+            int64_t sum = (best.index - k->base) * k->lanes + j;
+            if (best.index >= 0) ((float *)k->sums)[sum] += ((const float *)k->grads)[r * k->grad_step + j];
+            continue;
+        }
         int64_t index = pp_index_number(p, k->target ? p->desc.index_convention : PP_INDEX_PLANE, at, best.index);
         pp_index_store(k->wide ? PP_INDEX_I64 : PP_INDEX_I32, k->target_index, place, index);
         if (k->target) ((float *)k->target)[r * k->value_step + j] = (float)best.value;
@@ -137,8 +149,7 @@ static void aim(const pp_winners *w, call *c)
     const pp_problem *p = w->run->problem;
     const int64_t *out = p->array[PP_OUTPUT].stride, *index = p->array[PP_INDICES].stride;
     pp_winner *k = &c->kernel;
-    int64_t value = 0, place = 0;
-    for (int i = 0; i < PP_AXES; i++) value += c->at[i] * out[i], place += c->at[i] * index[i];
+    int64_t value = pp_offset(&p->array[PP_OUTPUT], c->at), place = pp_offset(&p->array[PP_INDICES], c->at);
     k->wide = p->desc.indices == PP_INDEX_I64;
     k->target = w->run->base[PP_OUTPUT] + value * (int64_t)sizeof(float);
     k->target_index = w->run->base[PP_INDICES] + place * (int64_t)pp_index_size(p->desc.indices);
@@ -167,7 +178,7 @@ static void find(pp_winners *w, const int64_t at[PP_AXES], const pp_window windo
     const pp_problem *p = w->run->problem;
     const pp_axis *axis = w->run->group.axis;
     const int64_t *stride = p->array[PP_INPUT].stride;
-    bool numbers = !indices && p->desc.index_convention == PP_INDEX_WINDOW;
+    bool forward = !indices && !w->sums, numbers = forward && p->desc.index_convention == PP_INDEX_WINDOW;
     call c = {.run = w->run};
     pp_winner *k = &c.kernel;
     memcpy(c.at, at, sizeof c.at);
@@ -195,12 +206,17 @@ static void find(pp_winners *w, const int64_t at[PP_AXES], const pp_window windo
     k->target_index = indices;
     k->target_step = pitch;
     k->wide = true;
-    if (!indices) aim(w, &c);
+    if (w->sums) {
+        k->sums = w->sums + k->base * lanes;
+        k->grads = (const float *)(const void *)w->run->base[PP_GRAD_OUTPUT] + pp_offset(&p->array[PP_GRAD_OUTPUT], at);
+        k->grad_step = p->array[PP_GRAD_OUTPUT].stride[PP_W];
+    }
+    if (forward) aim(w, &c);
     char *place = k->target_index;
     int64_t step = k->target_step;
-    if (!indices && w->narrow_lanes) k->target_index = w->narrow, k->target_step = lanes;
+    if (forward && w->narrow_lanes) k->target_index = w->narrow, k->target_step = lanes;
     w->run->kernels->winner(k);
-    if (!indices && w->narrow_lanes) narrow(k, p->desc.indices, place, step);
+    if (forward && w->narrow_lanes) narrow(k, p->desc.indices, place, step);
 }
 
 static void fill(float *lines, int64_t count)
@@ -270,7 +286,7 @@ static void find_positions(pp_winners *w, const int64_t first[PP_AXES], int64_t 
     pp_axis_inside(&axis[2], &begin, &end);
     for (; at[PP_W] < to; at[PP_W] += some) {
         some = at[PP_W] >= begin && at[PP_W] < end ? pp_min(to, end) - at[PP_W] : 1;
-        if (!indices && w->narrow_lanes) some = pp_min(some, w->narrow_lanes / inner);
+        if (!indices && !w->sums && w->narrow_lanes) some = pp_min(some, w->narrow_lanes / inner);
         pp_window window[3];
         for (int a = 0; a < 3; a++) window[a] = pp_axis_window(&axis[a], at[PP_D + a]);
         find(w, at, window, some, inner, indices, inner);

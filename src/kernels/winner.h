@@ -12,10 +12,12 @@ typedef struct pp_winner {
     const void *source;
     void *target;       /* their values, or NULL */
     void *target_index; /* int32_t; wide: int64_t, "offset" more */
+    const void *grads;  /* with sums: neither; gradients are added where winners lie, so many lanes for each index that counts from "base" on */
+    void *sums;
     bool wide;
     int64_t offset;
     int64_t lanes; /* outputs of a repeat */
-    int64_t repeat, source_step, target_step, value_step, index_step;
+    int64_t repeat, source_step, target_step, value_step, grad_step, index_step;
     const struct pp_tap *taps;
     int64_t count;
     int64_t base, apart;

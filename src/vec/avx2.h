@@ -342,6 +342,10 @@ PP_INLINE f64_own__avx2 f64_with_nans__avx2(f64_own__avx2 v, f64_nans__avx2 nans
     return (f64_own__avx2)_mm256_or_pd((__m256d)v, (__m256d)nans);
 }
 
+PP_INLINE i64_own__avx2 i64_widen__avx2(const int32_t *p)
+{
+    return (i64_own__avx2)_mm256_cvtepi32_epi64(_mm_loadu_si128((const __m128i *)(const void *)p));
+}
 PP_INLINE i32_own__avx2 byte_widen__avx2(const uint8_t *p)
 {
     return (i32_own__avx2)_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)p));

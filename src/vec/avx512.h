@@ -315,6 +315,10 @@ PP_INLINE f64_own__avx512 f64_with_nans__avx512(f64_own__avx512 v, f64_nans__avx
     return (f64_own__avx512)_mm512_mask_blend_pd(numbers, _mm512_castsi512_pd(_mm512_set1_epi32(-1)), (__m512d)v);
 }
 
+PP_INLINE i64_own__avx512 i64_widen__avx512(const int32_t *p)
+{
+    return (i64_own__avx512)_mm512_cvtepi32_epi64(_mm256_loadu_si256((const __m256i *)(const void *)p));
+}
 PP_INLINE i32_own__avx512 byte_widen__avx512(const uint8_t *p)
 {
     return (i32_own__avx512)_mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)(const void *)p));

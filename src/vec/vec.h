@@ -143,6 +143,14 @@ PP_INLINE V(i32, vec) V(byte, widen)(const uint8_t *p)
     memcpy(&v, p, sizeof v);
     return __builtin_convertvector(v, V(i32, vec));
 }
+
+typedef int32_t V(i64, narrow_vec) __attribute__((vector_size(PP_VECTOR_BYTES / 2)));
+PP_INLINE V(i64, vec) V(i64, widen)(const int32_t *p)
+{
+    V(i64, narrow_vec) v;
+    memcpy(&v, p, sizeof v);
+    return __builtin_convertvector(v, V(i64, vec));
+}
 #endif
 
 PP_INLINE void V(byte, narrow)(uint8_t *p, V(i32, vec) v)
