@@ -26,9 +26,9 @@ typedef struct scatter {
     int64_t cleared;
     bool dense;                 /* the part lies in grad_input as its sums do */
     char *scratch;              /* of sums */
-    char *elements, *gradients; /* of a row: gathered, as lanes */
+    char *row;                  /* of gradients: gathered */
     int64_t *indices;           /* of a row, or some */
-    size_t element, lane;       /* bytes */
+    size_t size;                /* bytes of a gradient */
     pp_add_fn add;
     bool finds, adds;           /* winners are found by the finder, which adds the gradients too; else by the sweep */
     pp_winners finder;
@@ -43,30 +43,28 @@ static bool levels(const pp_problem *p) { return pp_levels_pay(p) && pp_levels_a
 static bool applies(const pp_problem *p)
 {
     int64_t most = PTRDIFF_MAX / 16 / pp_max(p->inner, 1); /* elements of a plane, of a row */
+    if (pp_dtypes[p->desc.dtype].size != pp_dtypes[p->desc.dtype].sum_size) return false; /* "widen" */
     if (!p->is_max || p->plane > most || p->axis[2].input > most || p->axis[2].output > most) return false;
     return !recomputes(p) || pp_winners_apply(p) || pp_sweep_applies(p, PP_FORWARD, true);
 }
 
-static int64_t row_of(const pp_problem *p) { return pp_max(p->axis[2].input, p->axis[2].output) * p->inner; }
-
 /* Rows of winners that are found together. */
 static int64_t group_of(const pp_problem *p) { return pp_max(FOUND / pp_max(p->axis[2].output * p->inner, 1), 1); }
 
-/* Bytes of the sums, the elements, the gradients, the indices. */
-static void measure(const pp_problem *p, size_t size[4])
+/* Bytes of the sums, a row, the indices. */
+static void measure(const pp_problem *p, size_t size[3])
 {
-    const pp_dtype_info *type = &pp_dtypes[p->desc.dtype];
-    size[0] = pp_aligned((size_t)(p->plane * p->inner) * type->sum_size);
-    size[1] = pp_aligned((size_t)row_of(p) * type->size);
-    size[2] = pp_aligned((size_t)row_of(p) * type->sum_size);
-    size[3] = pp_aligned((size_t)(group_of(p) * p->axis[2].output * p->inner) * sizeof(int64_t));
+    size_t each = pp_dtypes[p->desc.dtype].size;
+    size[0] = pp_aligned((size_t)(p->plane * p->inner) * each);
+    size[1] = pp_aligned((size_t)(pp_max(p->axis[2].input, p->axis[2].output) * p->inner) * each);
+    size[2] = pp_aligned((size_t)(group_of(p) * p->axis[2].output * p->inner) * sizeof(int64_t));
 }
 
 static size_t scratch_size(const pp_problem *p)
 {
-    size_t size[4];
+    size_t size[3];
     measure(p, size);
-    size_t own = size[0] + size[1] + size[2] + size[3];
+    size_t own = size[0] + size[1] + size[2];
     if (!recomputes(p)) return own;
     if (pp_winners_apply(p)) return own + pp_winners_size(p);
     pp_run run = {.problem = p, .group = pp_whole_group(p), .direction = PP_BACKWARD};
@@ -83,18 +81,14 @@ static bool is_run(const scatter *s, const pp_array *array, int64_t width)
     return (s->lanes == 1 || array->stride[PP_INNER] == 1) && (width == 1 || array->stride[PP_W] == s->lanes);
 }
 
-/* The gradients of a row of outputs from "at" on, as lanes side by side: where they lie, or gathered and converted. */
+/* The gradients of a row of outputs from "at" on, side by side: where they lie, or gathered. */
 static const char *gradients_of(const scatter *s, const int64_t at[PP_AXES], int64_t width)
 {
     const pp_array *array = &s->problem->array[PP_GRAD_OUTPUT];
-    const char *elements = s->run->base[PP_GRAD_OUTPUT] + pp_offset(array, at) * (int64_t)s->element;
-    if (s->element == s->lane && is_run(s, array, width)) return elements;
-    pp_strides stride = {array->stride[PP_W], array->stride[PP_INNER]}, dense = {s->lanes, 1};
-    pp_copy(s->elements, dense, elements, stride, width, s->lanes, s->element);
-    if (s->element == s->lane) return s->elements;
-    pp_finish f = {.source = s->elements, .target = s->gradients, .lanes = width * s->lanes, .divisor = 1};
-    s->run->kernels->lines->scale(&f);
-    return s->gradients;
+    const char *grads = s->run->base[PP_GRAD_OUTPUT] + pp_offset(array, at) * (int64_t)s->size;
+    if (is_run(s, array, width)) return grads;
+    pp_copy(s->row, (pp_strides){s->lanes, 1}, grads, (pp_strides){array->stride[PP_W], array->stride[PP_INNER]}, width, s->lanes, s->size);
+    return s->row;
 }
 
 /* Where the taps of the windows over output (at[PP_D], at[PP_H], 0) of a row lie in the plane, by their numbers; those that are outside on D
@@ -141,7 +135,7 @@ static void clear(scatter *s, int64_t index)
 {
     if (index <= s->cleared) return;
     int64_t to = pp_min(pp_max(index, s->cleared + pp_ceil_div(CLEARED, s->lanes)), s->high);
-    size_t sum = (size_t)s->lanes * s->lane;
+    size_t sum = (size_t)s->lanes * s->size;
     memset(s->sums + (size_t)(s->cleared - s->low) * sum, 0, (size_t)(to - s->cleared) * sum);
     s->cleared = to;
 }
@@ -155,8 +149,8 @@ static bool add_some(scatter *s, pp_add *a)
         a->count -= done;
         if (a->count == 0) return true;
         a->indices += done;
-        a->grads = (const char *)a->grads + done * (int64_t)s->lane;
-        if (a->inner > 1) a->sums = (char *)a->sums + done * (int64_t)s->lane;
+        a->grads = (const char *)a->grads + done * (int64_t)s->size;
+        if (a->inner > 1) a->sums = (char *)a->sums + done * (int64_t)s->size;
         if (*a->indices < s->low || *a->indices >= s->high) return false;
         clear(s, *a->indices + 1);
     }
@@ -187,7 +181,7 @@ static bool add_row(scatter *s, const int64_t at[PP_AXES], int64_t width, const 
     }
     for (int64_t w = 0; w < times; w++) {
         pp_add a = {.indices = found + w * apart,
-                    .grads = grads + w * s->lanes * (int64_t)s->lane,
+                    .grads = grads + w * s->lanes * (int64_t)s->size,
                     .count = times == 1 ? width * s->lanes : s->lanes,
                     .plane = p->plane,
                     .first = s->low,
@@ -205,7 +199,7 @@ static bool add_row(scatter *s, const int64_t at[PP_AXES], int64_t width, const 
 static bool join(const scatter *s, int64_t width)
 {
     const pp_array *grads = &s->problem->array[PP_GRAD_OUTPUT], *indices = &s->problem->array[PP_INDICES];
-    if (s->lanes > 1 || s->element != s->lane || grads->stride[PP_W] != 1 || grads->stride[PP_H] != width) return false;
+    if (s->lanes > 1 || grads->stride[PP_W] != 1 || grads->stride[PP_H] != width) return false;
     return s->finds || (!recomputes(s->problem) && is_plain(s) && indices->stride[PP_H] == width);
 }
 
@@ -255,7 +249,7 @@ static void write_rows(const scatter *s, int64_t at[PP_AXES])
         for (at[PP_H] = begin[1]; at[PP_H] < end[1]; at[PP_H]++) {
             int64_t sum = (at[PP_D] * p->axis[1].input + at[PP_H]) * p->axis[2].input + at[PP_W] - s->low;
             pp_place place = pp_place_at(s->run, at, end[2] - begin[2], s->lanes);
-            pp_place_lanes(s->run, &place, s->sums + (size_t)(sum * s->lanes) * s->lane, 1, s->elements);
+            pp_place_lanes(s->run, &place, s->sums + (size_t)(sum * s->lanes) * s->size, 1, s->row);
         }
     }
 }
@@ -266,8 +260,8 @@ static pp_status do_plane(scatter *s, int64_t plane)
     int64_t at[PP_AXES] = {0};
     pp_at_plane(p, plane, at);
     for (int a = 0; a < 3; a++) at[PP_D + a] = s->run->begin[a];
-    char *target = s->run->base[PP_GRAD_INPUT] + pp_offset(&p->array[PP_GRAD_INPUT], at) * (int64_t)s->element;
-    size_t bytes = (size_t)((s->high - s->low) * s->lanes) * s->lane;
+    char *target = s->run->base[PP_GRAD_INPUT] + pp_offset(&p->array[PP_GRAD_INPUT], at) * (int64_t)s->size;
+    size_t bytes = (size_t)((s->high - s->low) * s->lanes) * s->size;
     bool direct = s->dense && bytes > (p->stream ? NEAR : CLOSE);
     s->sums = direct ? target : s->scratch;
     s->cleared = s->low;
@@ -307,7 +301,7 @@ static void find_part(scatter *s)
     const int64_t *stride = p->array[PP_GRAD_INPUT].stride;
     int axis = p->axis[0].input > 1 ? 0 : p->axis[1].input > 1 ? 1 : 2;
     int64_t row = 1; /* positions on the outermost axis on which there is something to do */
-    s->dense = s->element == s->lane && !s->run->accumulate && s->lanes == p->inner && (p->inner == 1 || stride[PP_INNER] == 1);
+    s->dense = !s->run->accumulate && s->lanes == p->inner && (p->inner == 1 || stride[PP_INNER] == 1);
     for (int a = 2; a >= axis; a--) {
         int64_t begin = s->run->begin[a], end = s->run->end[a], from, to;
         if (recomputes(p)) pp_axis_reach(&s->run->group.axis[a], s->from[a], s->to[a], &from, &to);
@@ -324,9 +318,8 @@ static void find_part(scatter *s)
 static pp_status run_scatter(const pp_run *run, int64_t task, int64_t tasks, char *scratch)
 {
     const pp_problem *p = run->problem;
-    const pp_dtype_info *type = &pp_dtypes[p->desc.dtype];
     pp_run part = *run;
-    scatter s = {.run = &part, .problem = p, .lanes = p->inner, .element = type->size, .lane = type->sum_size};
+    scatter s = {.run = &part, .problem = p, .lanes = p->inner, .size = pp_dtypes[p->desc.dtype].size};
     int64_t planes = run->group.last - run->group.first, first = 0, last = planes, to;
     if (tasks <= planes) {
         pp_share(planes, task, tasks, &first, &last);
@@ -341,14 +334,13 @@ static pp_status run_scatter(const pp_run *run, int64_t task, int64_t tasks, cha
     }
     pp_outputs_of_range(recomputes(p) ? &part : run, s.from, s.to);
     find_part(&s);
-    size_t size[4];
+    size_t size[3];
     measure(p, size);
     s.scratch = scratch;
-    s.elements = s.scratch + size[0];
-    s.gradients = s.elements + size[1];
-    s.indices = (int64_t *)(void *)(s.gradients + size[2]);
-    scratch = (char *)s.indices + size[3];
-    s.add = s.lane == sizeof(double) ? pp_add_f64 : pp_add_f32;
+    s.row = scratch + size[0];
+    s.indices = (int64_t *)(void *)(s.row + size[1]);
+    scratch = (char *)s.indices + size[2];
+    s.add = s.size == sizeof(double) ? pp_add_f64 : pp_add_f32;
     s.finds = recomputes(p) && pp_winners_apply(p);
     s.adds = s.finds && pp_winners_add(p);
     if (s.finds) pp_winners_init(&s.finder, &part, scratch);
