@@ -10,7 +10,6 @@
 enum {
     PICK_CHANNELS = 4,  /* lanes of an output, when it pays */
     PICK_WIDTH = 16,    /* taps on an axis, when it pays */
-    PICK_FAR = 1 << 23, /* bytes of an input of which little is still in a cache */
     PICK_PAGE = 4096,   /* bytes */
 };
 
@@ -52,7 +51,7 @@ PP_COLD static bool applies(const pp_problem *p)
     if (!p->is_max && !trees_agree(&axis[2])) return false;
     const pp_picked *made = p->prepared; /* "lanes" may have asked before */
     if (made && made->of == p) return true;
-    size_t prepared = pp_pick_prepare(p, p->prepared);
+    size_t prepared = pp_pick_prepare(p, 0, axis[2].output, p->prepared, PP_PREPARED);
     return prepared > 0 && prepared <= PP_PREPARED;
 }
 
@@ -67,7 +66,10 @@ PP_COLD static bool pays(const pp_problem *p)
 }
 
 /* Where the plan keeps it, it is since "applies" was asked. */
-static size_t prepare(const pp_problem *p, void *memory) { return memory && memory == p->prepared ? 0 : pp_pick_prepare(p, memory); }
+PP_COLD static size_t prepare(const pp_problem *p, void *memory)
+{
+    return memory && memory == p->prepared ? 0 : pp_pick_prepare(p, 0, p->axis[2].output, memory, PP_PREPARED);
+}
 
 static size_t scratch_size(const pp_problem *p)
 {
@@ -82,82 +84,50 @@ static int64_t rows_of(const pp_run *run)
     return (run->group.last - run->group.first) * (run->end[0] - run->begin[0]) * (run->end[1] - run->begin[1]);
 }
 
-/* The part [begin, end) on H of runs; their number. */
-PP_COLD static int64_t clip(const pp_pick_run *runs, int64_t count, int64_t begin, int64_t end, pp_pick_run *to)
-{
-    int64_t row = 0, kept = 0;
-    for (int64_t r = 0; r < count; row += runs[r++].rows) {
-        int64_t from = pp_max(begin - row, 0), until = pp_min(end - row, runs[r].rows);
-        if (from >= until) continue;
-        to[kept] = runs[r];
-        to[kept].rows = until - from;
-        to[kept].source += from * runs[r].source_step;
-        to[kept++].target += from * runs[r].target_step;
-    }
-    return kept;
-}
-
 /* One run of a task. */
 typedef struct picking {
     const pp_run *run;
     const pp_picked *plan;
     pp_pick pick;
-    pp_pick_fn kernel;
-    const pp_pick_strip *strips;
-    int64_t strip_count;
-    const char *input;   /* element at coordinates 0 */
     uintptr_t low, high; /* what may be read */
-    int64_t size;        /* of an element */
-    bool far;            /* the input comes from memory */
 } picking;
 
-/* Whether all that the box at hand loads may be read. */
-static bool exists(const picking *s)
+/* Whether all that the box at hand loads from "source" may be read. */
+static bool exists(const picking *s, const char *source)
 {
     const pp_pick *k = &s->pick;
-    int64_t load = s->plan->layout.load, low = k->run->low, high = k->run->high + (k->strip->to <= load ? 1 : 2) * load;
+    const pp_picked *plan = s->plan;
+    int64_t low = k->run->low, high = k->run->high + (k->strip->to <= plan->load ? plan->load : plan->lanes);
     for (int a = 0; a < 2; a++) {
         int64_t reach = (k->count[a] - 1) * k->source_step[a];
         *(reach < 0 ? &low : &high) += reach;
     }
-    uintptr_t from = (uintptr_t)k->source + (uintptr_t)(low * s->size), to = (uintptr_t)k->source + (uintptr_t)(high * s->size);
-    return from >= s->low && to <= s->high;
+    return (uintptr_t)source + (uintptr_t)(low * plan->size) >= s->low && (uintptr_t)source + (uintptr_t)(high * plan->size) <= s->high;
 }
 
 /* One pair at a time, what exists of those that do not wholly exist copied together. */
-PP_COLD static void pick_carefully(picking *s)
+PP_COLD static void pick_carefully(picking *s, const char *source, char *target)
 {
     const pp_pick box = s->pick;
     const pp_pick_strip *strip = box.strip;
-    _Alignas(PP_ALIGN) char rows[PP_PICK_TAPS * 2 * PP_PICK_VECTOR];
-    pp_tap taps[PP_PICK_TAPS];
+    _Alignas(PP_ALIGN) char rows[PP_PICK_TAPS][2 * PP_PICK_VECTOR] = {{0}};
+    int64_t offset[PP_PICK_TAPS], size = s->plan->size;
     pp_pick_run run = *box.run;
-    pp_pick *k = &s->pick;
-    memset(rows, 0, (size_t)(run.count * 2 * PP_PICK_VECTOR));
-    for (int64_t t = 0; t < run.count; t++) {
-        taps[t] = run.taps[t];
-        taps[t].offset = t * 2 * PP_PICK_VECTOR / s->size;
-    }
-    run.taps = taps;
-    k->count[0] = k->count[1] = 1;
-    k->ahead = 0;
+    run.row = offset;
+    for (int64_t t = 0; t < run.count; t++) offset[t] = t * 2 * PP_PICK_VECTOR / size;
+    s->pick.count[0] = s->pick.count[1] = 1;
     for (int64_t i = 0; i < box.count[1] * box.count[0]; i++) {
         int64_t j = i % box.count[0], n = i / box.count[0];
-        const char *source = (const char *)box.source + (j * box.source_step[0] + n * box.source_step[1]) * s->size;
-        k->target = (char *)box.target + (j * box.target_step[0] + n * box.target_step[1]) * s->size;
-        k->source = source;
-        k->run = box.run;
-        if (!exists(s)) {
-            for (int64_t t = 0; t < run.count; t++) {
-                memcpy(rows + (taps[t].offset + strip->from) * s->size, source + (box.run->taps[t].offset + strip->from) * s->size,
-                       (size_t)((strip->to - strip->from) * s->size));
-            }
-            k->source = rows;
-            k->run = &run;
+        const char *from = source + (j * box.source_step[0] + n * box.source_step[1]) * size;
+        bool there = exists(s, from);
+        for (int64_t t = 0; t < run.count && !there; t++) {
+            memcpy(rows[t] + strip->from * size, from + (box.run->row[t] + strip->from) * size, (size_t)((strip->to - strip->from) * size));
         }
-        s->kernel(k);
+        s->pick.run = there ? box.run : &run;
+        s->plan->kernel(&s->pick, there ? from : rows[0], target + (j * box.target_step[0] + n * box.target_step[1]) * size);
+        s->pick.run = box.run;
     }
-    *k = box;
+    s->pick = box;
 }
 
 /* "rows" rows of a run on "planes" planes, strip by strip. */
@@ -166,22 +136,20 @@ static void pick_block(picking *s, const pp_pick_run *run, const char *source, c
     const pp_picked *plan = s->plan;
     pp_pick *k = &s->pick;
     k->run = run;
-    k->ahead = s->far ? pp_max(rows * run->source_step, PICK_PAGE / s->size) : 0;
-    for (const pp_pick_strip *strip = s->strips; strip < s->strips + s->strip_count; strip++) {
+    k->ahead = pp_max(rows * run->source_step, PICK_PAGE / plan->size);
+    for (const pp_pick_strip *strip = plan->strips; strip < plan->strips_end; strip++) {
         bool many = strip->pairs > 1; /* one pair a row: the box is of rows and planes */
         k->strip = strip;
-        k->source = source + strip->lane * s->size;
-        k->target = target + strip->output * s->size;
-        k->count[many] = rows, k->source_step[many] = run->source_step, k->target_step[many] = run->target_step;
+        k->count[many] = rows, k->source_step[many] = run->source_step, k->target_step[many] = s->run->problem->array[PP_OUTPUT].stride[PP_H];
         k->count[!many] = many ? strip->pairs : planes;
-        k->source_step[!many] = many ? plan->layout.advance : plan->source_plane;
-        k->target_step[!many] = many ? plan->layout.outputs : plan->target_plane;
-        bool all = strip->from == 0 && strip->to == 2 * plan->layout.vector;
-        for (int64_t plane = many ? planes : 1; plane > 0; plane--) {
-            if (all || exists(s)) s->kernel(k);
-            else pick_carefully(s);
-            k->source = (const char *)k->source + plan->source_plane * s->size;
-            k->target = (char *)k->target + plan->target_plane * s->size;
+        k->source_step[!many] = many ? strip->source_step : plan->source_plane;
+        k->target_step[!many] = many ? strip->target_step : plan->target_plane;
+        bool all = strip->from == 0 && strip->to == plan->lanes;
+        for (int64_t plane = 0; plane < (many ? planes : 1); plane++) {
+            const char *from = source + (strip->lane + plane * plan->source_plane) * plan->size;
+            char *to = target + (strip->output + plane * plan->target_plane) * plan->size;
+            if (all || exists(s, from)) plan->kernel(k, from, to);
+            else pick_carefully(s, from, to);
         }
     }
 }
@@ -190,34 +158,29 @@ static void pick_block(picking *s, const pp_pick_run *run, const char *source, c
 static void pick_planes(picking *s, int64_t plane, int64_t planes, int64_t d, int64_t begin, int64_t end)
 {
     const pp_problem *p = s->run->problem;
+    const pp_picked *plan = s->plan;
     const int64_t *in = p->array[PP_INPUT].stride, *out = p->array[PP_OUTPUT].stride;
-    int64_t at[PP_AXES], count = s->plan->run_count, first = pp_axis_window(&p->axis[0], d).first;
-    const pp_pick_depth *depth = s->plan->depths;
-    while (d >= depth->end) depth++;
-    pp_pick_run clipped[PP_PICK_RUNS];
-    const pp_pick_run *runs = s->plan->runs + depth->runs;
-    if (begin > 0 || end < p->axis[1].output) {
-        count = clip(runs, count, begin, end, clipped);
-        runs = clipped;
-    }
+    int64_t at[PP_AXES], first = pp_axis_window(&p->axis[0], d).first;
     pp_at_plane(p, plane, at);
-    const char *source = s->input + (at[PP_N] * in[PP_N] + at[PP_C] * in[PP_C] + first * in[PP_D]) * s->size;
-    char *target = s->run->base[PP_OUTPUT] + (at[PP_N] * out[PP_N] + at[PP_C] * out[PP_C] + d * out[PP_D]) * s->size;
-    for (int64_t plane_count; planes > 0; planes -= plane_count) {
-        plane_count = pp_min(planes, s->plan->planes);
-        for (const pp_pick_run *r = runs; r < runs + count; r++) {
-            for (int64_t row = 0; row < r->rows; row += s->plan->band) {
-                pick_block(s, r, source + (r->source + row * r->source_step) * s->size,
-                           target + (r->target + row * r->target_step) * s->size, pp_min(s->plan->band, r->rows - row), plane_count);
+    int64_t source = at[PP_N] * in[PP_N] + at[PP_C] * in[PP_C] + first * in[PP_D];
+    int64_t target = at[PP_N] * out[PP_N] + at[PP_C] * out[PP_C] + d * out[PP_D];
+    for (int64_t next; planes > 0; planes -= next) {
+        next = pp_min(planes, plan->planes);
+        for (const pp_pick_run *r = plan->runs; r < plan->runs_end; r++) {
+            if (d < r->begin[0] || d >= r->end[0]) continue;
+            int64_t until = pp_min(end, r->end[1]);
+            for (int64_t row = pp_max(begin, r->begin[1]); row < until; row += plan->band) {
+                pick_block(s, r, s->run->base[PP_INPUT] + (source + r->first + (row - r->begin[1]) * r->source_step) * plan->size,
+                           s->run->base[PP_OUTPUT] + (target + row * out[PP_H]) * plan->size, pp_min(plan->band, until - row), next);
             }
         }
-        source += plane_count * s->plan->source_plane * s->size;
-        target += plane_count * s->plan->target_plane * s->size;
+        source += next * plan->source_plane;
+        target += next * plan->target_plane;
     }
 }
 
 /* Rows [begin, end) of the run, counted over all planes. */
-PP_NOINLINE static void pick_rows(picking *s, int64_t begin, int64_t end)
+static void pick_rows(picking *s, int64_t begin, int64_t end)
 {
     const pp_run *run = s->run;
     const pp_problem *p = run->problem;
@@ -233,59 +196,38 @@ PP_NOINLINE static void pick_rows(picking *s, int64_t begin, int64_t end)
     }
 }
 
-/* The same for a part of the rows, which has two more ends. */
+/* The same for a part of the rows, as a plan of its own. */
 PP_COLD static void pick_part(picking *s, int64_t begin, int64_t end)
 {
     const pp_run *run = s->run;
-    pp_pick_strip strips[PP_PICK_STRIPS + 8];
-    int64_t inner = run->problem->inner, read[2], write[2] = {run->begin[2] * inner, run->end[2] * inner};
-    pp_axis_reach(&run->problem->axis[2], run->begin[2], run->end[2], &read[0], &read[1]);
-    read[0] *= inner;
-    read[1] *= inner;
-    s->strip_count = pp_pick_lay(&s->plan->layout, read, write, strips, PP_COUNT(strips));
-    s->strips = strips;
+    _Alignas(pp_picked) char memory[4 * PP_PREPARED];
+    pp_pick_prepare(run->problem, run->begin[2], run->end[2], memory, sizeof memory);
+    s->plan = (const pp_picked *)(const void *)memory;
+    s->pick.stream &= s->plan->stream;
     pick_rows(s, begin, end);
-}
-
-/* A dense input of so few bytes is copied to where vectors may be read around it; returns element 0 there. */
-static const char *copy_tiny(const pp_picked *plan, const char *input, char *tiny)
-{
-    memcpy(tiny + 2 * PP_PICK_VECTOR, input + plan->low * plan->size, (size_t)((plan->high - plan->low) * plan->size));
-    return tiny + 2 * PP_PICK_VECTOR - plan->low * plan->size;
 }
 
 static pp_status run_pick(const pp_run *run, int64_t task, int64_t tasks, char *scratch)
 {
     const pp_problem *p = run->problem;
     const pp_picked *plan = run->prepared;
-    _Alignas(PP_ALIGN) char tiny[PP_PICK_TINY + 4 * PP_PICK_VECTOR];
-    bool single = plan->single && run->whole && tasks == 1;
-    for (int a = 0; a < 3; a++) single &= run->end[a] - run->begin[a] == p->axis[a].output;
-    if (single) { /* a call of nanoseconds */
-        pp_pick box = plan->pick;
-        box.source = copy_tiny(plan, run->base[PP_INPUT], tiny) + plan->single_source;
-        box.target = run->base[PP_OUTPUT] + plan->single_target;
-        plan->kernel(&box);
+    const char *input = run->base[PP_INPUT];
+    bool all = true;
+    (void)scratch;
+    for (int a = 0; a < 3; a++) all &= run->end[a] - run->begin[a] == p->axis[a].output;
+    if (plan->single && run->whole && tasks == 1 && all) { /* a call of nanoseconds: the input goes to where vectors may be read around it */
+        _Alignas(PP_ALIGN) char tiny[PP_PICK_TINY + 4 * PP_PICK_VECTOR];
+        memcpy(tiny + 2 * PP_PICK_VECTOR, input + plan->low, (size_t)(plan->high - plan->low));
+        plan->kernel(&plan->pick, tiny + plan->single_source, run->base[PP_OUTPUT] + plan->single_target);
         return PP_OK;
     }
-    picking s = {.run = run, .plan = plan, .pick = plan->pick, .strips = plan->strips, .strip_count = plan->strip_count};
-    int64_t begin, end;
-    (void)scratch;
-    s.size = plan->size;
-    s.kernel = plan->kernel;
-    s.input = run->base[PP_INPUT];
-    s.far = p->inputs * s.size > PICK_FAR;
+    picking s = {.run = run, .plan = plan, .pick = plan->pick};
     s.pick.stream = plan->stream && (uintptr_t)run->base[PP_OUTPUT] % PP_ALIGN == 0;
     if (run->whole) { /* of a part the rest of the input may not be there */
-        size_t bytes = (size_t)((plan->high - plan->low) * s.size);
-        s.low = (uintptr_t)s.input + (uintptr_t)(plan->low * s.size);
-        s.high = s.low + bytes;
-        if (bytes <= PP_PICK_TINY && bytes > 0) {
-            s.input = copy_tiny(plan, s.input, tiny);
-            s.low = (uintptr_t)tiny;
-            s.high = s.low + sizeof tiny;
-        }
+        s.low = (uintptr_t)input + (uintptr_t)plan->low;
+        s.high = (uintptr_t)input + (uintptr_t)plan->high;
     }
+    int64_t begin, end;
     pp_share(rows_of(run), task, tasks, &begin, &end);
     if (run->end[2] - run->begin[2] == p->axis[2].output) pick_rows(&s, begin, end);
     else pick_part(&s, begin, end);

@@ -4,7 +4,7 @@
 #define PP_OWN_I32 (PP_OWN_ANY | PP_OWN_PARTIAL | PP_OWN_MAX)
 #define PP_OWN_I64 PP_OWN_PARTIAL
 #define PP_OWN_U8 (PP_OWN_MAX | PP_OWN_STREAM | PP_OWN_PART | PP_OWN_PICK)
-#define PP_OWN_U16 (PP_OWN_MAX | PP_OWN_PART | PP_OWN_PICK)
+#define PP_OWN_U16 PP_OWN_PICK
 #define PP_OWN_I16 (PP_OWN_MAX | PP_OWN_PART | PP_OWN_PICK)
 #define PP_OWN_ZIP 1
 #define PP_OWN_NARROW (PP_OWN_HALF | PP_OWN_WIDEN)
@@ -231,23 +231,13 @@ PP_INLINE i16_own__avx2 i16_pick__avx2(i16_own__avx2 a, i16_own__avx2 b, const v
 
 /* Sums of bytes. */
 typedef uint16_t u16_own__avx2 __attribute__((vector_size(32)));
-typedef u8_part__avx2 u16_part__avx2;
-PP_INLINE u16_part__avx2 u16_part_within__avx2(int64_t from, int64_t to) { return i16_part_within__avx2(from, to); }
-PP_INLINE u16_own__avx2 u16_only__avx2(u16_own__avx2 v, u16_part__avx2 part, u16_own__avx2 other)
-{
-    return (u16_own__avx2)u8_only__avx2((u8_own__avx2)v, part, (u8_own__avx2)other);
-}
 PP_INLINE u16_own__avx2 u16_pick__avx2(u16_own__avx2 a, u16_own__avx2 b, const void *index)
 {
     return (u16_own__avx2)i16_pick__avx2((i16_own__avx2)a, (i16_own__avx2)b, index);
 }
-PP_INLINE u16_own__avx2 u8_pairs__avx2(u8_own__avx2 v) /* sums of neighbours */
+PP_INLINE u16_own__avx2 u8_pick_pairs__avx2(u8_own__avx2 v, u8_own__avx2 index, u8_own__avx2 weights) /* of two picked lanes */
 {
-    return (u16_own__avx2)_mm256_maddubs_epi16((__m256i)v, _mm256_set1_epi8(1));
-}
-PP_INLINE u16_own__avx2 u16_least__avx2(u16_own__avx2 a, u16_own__avx2 b) /* of two */
-{
-    return (u16_own__avx2)_mm256_min_epu16((__m256i)a, (__m256i)b);
+    return (u16_own__avx2)_mm256_maddubs_epi16(pick_bytes__avx2((__m256i)v, (__m256i)index), (__m256i)weights);
 }
 PP_INLINE u16_own__avx2 u16_high__avx2(u16_own__avx2 a, u16_own__avx2 b)
 {
@@ -258,11 +248,11 @@ PP_INLINE __m128i u16_bytes__avx2(u16_own__avx2 v)
     return _mm_packus_epi16(_mm256_castsi256_si128((__m256i)v), _mm256_extracti128_si256((__m256i)v, 1));
 }
 PP_INLINE void u16_narrow__avx2(uint8_t *p, u16_own__avx2 v) { _mm_storeu_si128((__m128i *)(void *)p, u16_bytes__avx2(v)); }
-PP_INLINE void u16_narrow_part__avx2(uint8_t *p, u16_own__avx2 v, u16_part__avx2 part)
+PP_INLINE void u16_narrow_first__avx2(uint8_t *p, u16_own__avx2 v, int64_t n)
 {
     uint8_t a[16];
     _mm_storeu_si128((__m128i *)(void *)a, u16_bytes__avx2(v));
-    pp_copy_first__avx2(p + part.from / 2, a + part.from / 2, part.bytes / 2);
+    pp_copy_first__avx2(p, a, n);
 }
 
 PP_INLINE u8_own__avx2 u8_max_nan__avx2(u8_own__avx2 a, u8_own__avx2 b) { return (u8_own__avx2)_mm256_max_epu8((__m256i)a, (__m256i)b); }

@@ -4,7 +4,7 @@
 #define PP_OWN_I32 (PP_OWN_WHERE | PP_OWN_PARTIAL | PP_OWN_MAX)
 #define PP_OWN_I64 (PP_OWN_WHERE | PP_OWN_PARTIAL)
 #define PP_OWN_U8 (PP_OWN_PARTIAL | PP_OWN_MAX | PP_OWN_PART | PP_OWN_PICK | PP_OWN_STREAM)
-#define PP_OWN_U16 (PP_OWN_PARTIAL | PP_OWN_MAX | PP_OWN_PART | PP_OWN_PICK)
+#define PP_OWN_U16 PP_OWN_PICK
 #define PP_OWN_I16 (PP_OWN_PARTIAL | PP_OWN_MAX | PP_OWN_PART | PP_OWN_PICK)
 #define PP_OWN_NARROW (PP_OWN_PARTIAL | PP_OWN_HALF | PP_OWN_WIDEN)
 
@@ -175,23 +175,13 @@ PP_INLINE i16_own__avx512 i16_pick__avx512(i16_own__avx512 a, i16_own__avx512 b,
 
 /* Sums of bytes. */
 typedef uint16_t u16_own__avx512 __attribute__((vector_size(64)));
-typedef uint64_t u16_part__avx512;
-PP_INLINE uint64_t u16_part_within__avx512(int64_t from, int64_t to) { return part__avx512(from, to); }
-PP_INLINE u16_own__avx512 u16_only__avx512(u16_own__avx512 v, uint64_t part, u16_own__avx512 other)
-{
-    return (u16_own__avx512)_mm512_mask_mov_epi16((__m512i)other, (__mmask32)part, (__m512i)v);
-}
 PP_INLINE u16_own__avx512 u16_pick__avx512(u16_own__avx512 a, u16_own__avx512 b, const void *index)
 {
     return (u16_own__avx512)_mm512_permutex2var_epi16((__m512i)a, _mm512_loadu_si512(index), (__m512i)b);
 }
-PP_INLINE u16_own__avx512 u8_pairs__avx512(u8_own__avx512 v) /* sums of neighbours */
+PP_INLINE u16_own__avx512 u8_pick_pairs__avx512(u8_own__avx512 v, u8_own__avx512 index, u8_own__avx512 weights) /* of two picked lanes */
 {
-    return (u16_own__avx512)_mm512_maddubs_epi16((__m512i)v, _mm512_set1_epi8(1));
-}
-PP_INLINE u16_own__avx512 u16_least__avx512(u16_own__avx512 a, u16_own__avx512 b) /* of two */
-{
-    return (u16_own__avx512)_mm512_min_epu16((__m512i)a, (__m512i)b);
+    return (u16_own__avx512)_mm512_maddubs_epi16(_mm512_permutexvar_epi8((__m512i)index, (__m512i)v), (__m512i)weights);
 }
 PP_INLINE u16_own__avx512 u16_high__avx512(u16_own__avx512 a, u16_own__avx512 b)
 {
@@ -201,9 +191,9 @@ PP_INLINE void u16_narrow__avx512(uint8_t *p, u16_own__avx512 v)
 {
     _mm256_storeu_si256((__m256i *)(void *)p, _mm512_cvtepi16_epi8((__m512i)v));
 }
-PP_INLINE void u16_narrow_part__avx512(uint8_t *p, u16_own__avx512 v, uint64_t part)
+PP_INLINE void u16_narrow_first__avx512(uint8_t *p, u16_own__avx512 v, int64_t n)
 {
-    _mm256_mask_storeu_epi8(p, (__mmask32)part, _mm512_cvtepi16_epi8((__m512i)v));
+    _mm256_mask_storeu_epi8(p, (__mmask32)first__avx512(n), _mm512_cvtepi16_epi8((__m512i)v));
 }
 
 PP_INLINE u8_own__avx512 u8_max_nan__avx512(u8_own__avx512 a, u8_own__avx512 b)
