@@ -180,6 +180,10 @@ pp_window pp_axis_window(const pp_axis *axis, int64_t o)
 void pp_axis_inside(const pp_axis *axis, int64_t *begin, int64_t *end)
 {
     *begin = *end = 0;
+    if (axis->kind == PP_AXIS_COVER && axis->dilation == 1 && axis->kernel >= axis->stride && pp_mul_ok(axis->input, axis->stride, end)) {
+        *begin = pp_max(axis->kernel - axis->stride - axis->pad_begin, 0);
+        *end = pp_min(*end - axis->pad_begin, axis->live);
+    }
     if (axis->kind != PP_AXIS_SLIDING || axis->longest == 0) return;
     *begin = pp_max(pp_ceil_div(axis->pad_begin, axis->stride), 0);
     *end = pp_min(pp_floor_div(axis->visible - 1 - (axis->kernel - 1) * axis->dilation + axis->pad_begin, axis->stride) + 1, axis->output);

@@ -50,7 +50,8 @@ pp_axis pp_axis_cover(const pp_axis *axis, pp_window *table);
 
 pp_window pp_axis_window(const pp_axis *axis, int64_t output);
 
-/* The outputs [*begin, *end) of a sliding axis whose windows lie wholly inside: they look and divide alike.  May be empty. */
+/* The outputs [*begin, *end) whose windows lie wholly inside, of a sliding axis: they look and divide alike; or of one without gaps that
+ * reverses such a one: those a period apart look alike.  May be empty. */
 void pp_axis_inside(const pp_axis *axis, int64_t *begin, int64_t *end);
 
 /* Positions [*begin, *end), inside the input or not, between the first and the last tap of live outputs [from, to). */

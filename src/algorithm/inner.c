@@ -57,20 +57,21 @@ static bool same_shape(const pp_window *a, const pp_window *b)
 /* Cuts outputs [from, to) into stretches; returns their number.  Where windows slide by periods, each output of one begins some. */
 static int64_t find_stretches(const pp_axis *axis, int64_t from, int64_t to, stretch *list)
 {
-    int64_t count = 0, inside_begin, inside_end, by = axis->kind == PP_AXIS_COVER && to - from > 2 * axis->period ? axis->period : 1;
+    int64_t count = 0, inside_begin, inside_end, by = axis->kind == PP_AXIS_COVER && (to - from) / 2 > axis->period ? axis->period : 1;
     pp_axis_inside(axis, &inside_begin, &inside_end);
     for (int64_t phase = 0; phase < by; phase++) {
         stretch *last = NULL;
         for (int64_t o = from + phase; o < to;) {
             pp_window w = pp_axis_window(axis, o);
-            int64_t next = o >= inside_begin && o < inside_end ? pp_min(inside_end, to) : o + by;
+            bool inside = o >= inside_begin && o < inside_end && by == axis->period;
+            int64_t next = o + (inside ? pp_ceil_div(pp_min(inside_end, to) - o, by) * by : by);
             int64_t advance = last ? w.first - last->window.first : 0, gone = last ? (o - last->begin) / by : 0;
             if (last && next == o + by && same_shape(&w, &last->window) && (gone == 1 || advance == last->advance * gone)) {
                 if (gone == 1) last->advance = advance;
                 last->end = next;
             } else {
                 last = &list[count++];
-                *last = (stretch){o, next, by, axis->stride, w};
+                *last = (stretch){o, next, by, axis->advance, w};
             }
             o = next;
         }

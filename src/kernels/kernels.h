@@ -68,11 +68,11 @@ typedef struct pp_convert {
 
 typedef void (*pp_convert_fn)(const pp_convert *);
 
-/* target[j] = source[j] / divisor as lanes that are summed later, for lanes j of each of some rows. */
+/* target[j] = source[j] / divisor as lanes that are summed later, for lanes j of each of some rows of some planes. */
 typedef struct pp_divide {
     const void *source;
     void *target;
-    int64_t lanes, rows, source_step, target_step;
+    int64_t lanes, rows, source_row, target_row, planes, source_plane, target_plane;
     double divisor, inverse; /* inverse: 0, or one of the divisor that is as good to multiply by */
     const void *extent;      /* NULL, or what the divisor is multiplied by for each lane, exactly; whole vectors of PP_ALIGN bytes */
 } pp_divide;
@@ -106,20 +106,14 @@ typedef struct pp_columns {
 
 typedef void (*pp_columns_fn)(const pp_columns *);
 
-/* One vector of a row that is made from another one: 4-byte units, each a lane of the vector at source + from. */
-enum { PP_SPREAD_LANES = 8 };
-typedef struct pp_spread_vector {
-    int32_t from, to, index[PP_SPREAD_LANES];
-} pp_spread_vector;
-
-/* A row, some times: "pieces" times the first "count" vectors, further and further along the row, then "tail" more. */
+/* Rows of lanes, each element of the source "width" times (below 2^20), of the first one all but "skip".  Reads up to a vector past
+ * the source. */
 typedef struct pp_spread {
     const void *source;
     void *target;
-    int64_t copies, target_copy, pieces, source_piece, target_piece; /* distances in units */
-    const pp_spread_vector *vectors;
-    int64_t count, tail;
-    bool stream; /* past the caches: all vectors of the target are aligned */
+    int64_t width, skip, lanes;
+    int64_t copies, step; /* from copy to copy */
+    bool stream;          /* past the caches: all vectors of the target are aligned */
 } pp_spread;
 
 typedef void (*pp_spread_fn)(const pp_spread *);
@@ -127,7 +121,6 @@ typedef void (*pp_spread_fn)(const pp_spread *);
 /* Kernels on planes. */
 typedef struct pp_planes {
     pp_transpose_fn transpose[4]; /* by the logarithm of an element's size */
-    pp_spread_fn spread;          /* NULL: not brought */
     pp_columns_fn columns;        /* of f32; NULL: not brought; NaN wins */
 } pp_planes;
 
@@ -166,6 +159,7 @@ typedef struct pp_lines {
     const struct pp_kernels *wide;        /* ... and those that combine such lanes */
 
     pp_convert_fn widen, narrow;          /* elements -> f32, and back; NULL: not brought */
+    pp_spread_fn spread;                  /* of f32; NULL: not brought */
     int vector_bytes;                     /* of one vector of a window: */
     pp_windows_fn sum_window, max_window; /* NULL: not brought; NaN wins */
 } pp_lines;

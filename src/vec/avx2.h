@@ -150,11 +150,6 @@ PP_INLINE f32_own__avx2 f32_pick__avx2(f32_own__avx2 a, f32_own__avx2 b, const v
     __m256i at = _mm256_loadu_si256((const __m256i *)index);
     return (f32_own__avx2)_mm256_blendv_ps(_mm256_permutevar8x32_ps((__m256)a, at), _mm256_permutevar8x32_ps((__m256)b, at), (__m256)at);
 }
-/* Lane j: lane index[j] of v. */
-PP_INLINE f32_own__avx2 f32_permuted__avx2(f32_own__avx2 v, const int32_t *index)
-{
-    return (f32_own__avx2)_mm256_permutevar8x32_ps((__m256)v, _mm256_loadu_si256((const __m256i *)(const void *)index));
-}
 PP_INLINE f64_own__avx2 f64_pick__avx2(f64_own__avx2 a, f64_own__avx2 b, const void *index)
 {
     __m256i at = _mm256_loadu_si256((const __m256i *)index), even = _mm256_slli_epi64(at, 1); /* its halves, as 32-bit lanes */
