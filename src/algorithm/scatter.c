@@ -10,7 +10,7 @@
 
 enum {
     FOUND = 2048,       /* winners that are found together, better */
-    MOST_NUMBERS = 256, /* taps of a window whose numbers become indices by a table */
+    NUMBERS = 256,      /* of taps that become indices by a table, at most */
     CLEARED = 4096,     /* sums */
     CLOSE = 16 * 1024,  /* bytes of sums that are better made in scratch; of those that go past the caches: */
     NEAR = 512 * 1024
@@ -20,7 +20,6 @@ typedef struct scatter {
     const pp_run *run;
     const pp_problem *problem;
     int64_t from[3], to[3];     /* the outputs to look at */
-    int64_t first_lane, lanes;  /* channels of a channels-last tensor */
     int64_t low, high;          /* the part of a plane that this task makes */
     char *sums;                 /* of it; those below "cleared" have begun */
     int64_t cleared;
@@ -29,7 +28,10 @@ typedef struct scatter {
     char *row;                  /* of gradients: gathered */
     int64_t *indices;           /* of a row, or some */
     size_t size;                /* bytes of a gradient */
+    int64_t inside[3][2];       /* outputs whose windows lie wholly inside, where the caller's indices are numbers of taps: ... */
+    int64_t numbers, *number;   /* what they are in the plane, moved to output 0 */
     pp_add_fn add;
+    bool plain, joined;         /* the caller's indices are used where they lie; rows follow each other like one */
     bool finds, adds;           /* winners are found by the finder, which adds the gradients too; else by the sweep */
     pp_winners finder;
     pp_sweep sweep;
@@ -75,58 +77,67 @@ static size_t scratch_size(const pp_problem *p)
 
 /* ------------------------------------------------------------------------------------------------ a row of windows */
 
-/* Whether "width" positions of an array's row lie side by side, with all channels at hand. */
-static bool is_run(const scatter *s, const pp_array *array, int64_t width)
+/* Whether "width" positions of an array's row lie side by side. */
+static bool is_run(const pp_problem *p, const pp_array *array, int64_t width)
 {
-    return (s->lanes == 1 || array->stride[PP_INNER] == 1) && (width == 1 || array->stride[PP_W] == s->lanes);
+    return (p->inner == 1 || array->stride[PP_INNER] == 1) && (width == 1 || array->stride[PP_W] == p->inner);
 }
 
 /* The gradients of a row of outputs from "at" on, side by side: where they lie, or gathered. */
 static const char *gradients_of(const scatter *s, const int64_t at[PP_AXES], int64_t width)
 {
-    const pp_array *array = &s->problem->array[PP_GRAD_OUTPUT];
+    const pp_problem *p = s->problem;
+    const pp_array *array = &p->array[PP_GRAD_OUTPUT];
     const char *grads = s->run->base[PP_GRAD_OUTPUT] + pp_offset(array, at) * (int64_t)s->size;
-    if (is_run(s, array, width)) return grads;
-    pp_copy(s->row, (pp_strides){s->lanes, 1}, grads, (pp_strides){array->stride[PP_W], array->stride[PP_INNER]}, width, s->lanes, s->size);
+    if (s->joined || is_run(p, array, width)) return grads;
+    pp_strides dense = {p->inner, 1}, stride = {array->stride[PP_W], array->stride[PP_INNER]};
+    pp_copy(s->row, dense, grads, stride, width, p->inner, s->size);
     return s->row;
 }
 
-/* Where the taps of the windows over output (at[PP_D], at[PP_H], 0) of a row lie in the plane, by their numbers; those that are outside on D
- * or H nowhere.  How many. */
-static int64_t number_taps(const scatter *s, const int64_t at[PP_AXES], int64_t index[MOST_NUMBERS])
+static bool is_inside(const scatter *s, int a, int64_t o) { return o >= s->inside[a][0] && o < s->inside[a][1]; }
+
+/* How far windows that begin so many outputs from another one are from it in the plane. */
+static int64_t moved(const scatter *s, int64_t d, int64_t h, int64_t w)
 {
     const pp_axis *axis = s->run->group.axis;
-    int64_t count = 0;
-    pp_window d = pp_axis_window(&axis[0], at[PP_D]), h = pp_axis_window(&axis[1], at[PP_H]), w = pp_axis_window(&axis[2], 0);
-    if (pp_min(d.length, MOST_NUMBERS) * pp_min(h.length, MOST_NUMBERS) * pp_min(w.length, MOST_NUMBERS) > MOST_NUMBERS) return 0;
-    for (int64_t i = 0; i < d.length; i++) {
-        for (int64_t j = 0; j < h.length; j++) {
-            bool exists = i >= d.begin && i < d.end && j >= h.begin && j < h.end;
-            int64_t row = ((d.first + i * axis[0].step) * axis[1].input + h.first + j * axis[1].step) * axis[2].input + w.first;
-            for (int64_t k = 0; k < w.length; k++) index[count++] = exists ? row + k * axis[2].step : PP_NO_INDEX / 2;
-        }
+    return (d * axis[0].stride * axis[1].input + h * axis[1].stride) * axis[2].input + w * axis[2].stride;
+}
+
+/* Makes the table of the numbers of taps, for windows that lie wholly inside. */
+static void number_taps(scatter *s)
+{
+    const pp_axis *axis = s->run->group.axis;
+    int64_t at[PP_AXES] = {0}, taps = 1;
+    for (int a = 0; a < 3; a++) {
+        pp_axis_inside(&axis[a], &s->inside[a][0], &s->inside[a][1]);
+        at[PP_D + a] = s->inside[a][0];
+        taps *= pp_min(axis[a].longest, NUMBERS + 1);
+        if (!is_inside(s, a, at[PP_D + a])) taps = NUMBERS + 1;
     }
-    return count;
+    if (taps > NUMBERS) s->inside[2][1] = 0;
+    for (int64_t i = 0; i < taps && taps <= NUMBERS; i++) {
+        s->number[i] = pp_index_in_plane(s->problem, PP_INDEX_WINDOW, at, i) - moved(s, at[PP_D], at[PP_H], at[PP_W]);
+    }
+    s->numbers = taps;
 }
 
 /* The caller's indices of a row of outputs from "at" on, as those of the plane, side by side; what is none lies outside. */
 static void renumber(const scatter *s, const int64_t first[PP_AXES], int64_t width)
 {
     const pp_problem *p = s->problem;
-    const pp_axis *axis = &s->run->group.axis[2];
     const pp_array *array = &p->array[PP_INDICES];
     pp_index_convention convention = p->desc.index_convention;
-    int64_t at[PP_AXES], table[MOST_NUMBERS], count = 0, begin = 0, end = 0, *to = s->indices;
+    int64_t at[PP_AXES], *to = s->indices;
     memcpy(at, first, sizeof at);
-    if (convention == PP_INDEX_WINDOW) pp_axis_inside(axis, &begin, &end);
-    if (begin < end) count = number_taps(s, at, table);
     for (; at[PP_W] < first[PP_W] + width; at[PP_W]++) {
-        bool inside = at[PP_W] >= begin && at[PP_W] < end;
-        int64_t taps = inside ? count : 0, moved = at[PP_W] * axis->stride;
-        for (at[PP_INNER] = first[PP_INNER]; at[PP_INNER] < first[PP_INNER] + s->lanes; at[PP_INNER]++) {
-            int64_t number = pp_index_load(p->desc.indices, s->run->base[PP_INDICES], pp_offset(array, at));
-            *to++ = number >= 0 && number < taps ? table[number] + moved : pp_index_in_plane(p, convention, at, number);
+        bool inside = is_inside(s, 0, at[PP_D]) && is_inside(s, 1, at[PP_H]) && is_inside(s, 2, at[PP_W]);
+        int64_t taps = inside ? s->numbers : 0, from = moved(s, at[PP_D], at[PP_H], at[PP_W]), offset = pp_offset(array, at);
+        for (at[PP_INNER] = 0; at[PP_INNER] < p->inner; at[PP_INNER]++, offset += array->stride[PP_INNER]) {
+            int64_t number = pp_index_load(p->desc.indices, s->run->base[PP_INDICES], offset);
+            *to++ = number >= 0 && number < taps ? s->number[number] + from : pp_index_in_plane(p, convention, at, number);
         }
+        at[PP_INNER] = 0;
     }
 }
 
@@ -134,8 +145,8 @@ static void renumber(const scatter *s, const int64_t first[PP_AXES], int64_t wid
 static void clear(scatter *s, int64_t index)
 {
     if (index <= s->cleared) return;
-    int64_t to = pp_min(pp_max(index, s->cleared + pp_ceil_div(CLEARED, s->lanes)), s->high);
-    size_t sum = (size_t)s->lanes * s->size;
+    int64_t to = pp_min(pp_max(index, s->cleared + pp_ceil_div(CLEARED, s->problem->inner)), s->high);
+    size_t sum = (size_t)s->problem->inner * s->size;
     memset(s->sums + (size_t)(s->cleared - s->low) * sum, 0, (size_t)(to - s->cleared) * sum);
     s->cleared = to;
 }
@@ -156,51 +167,29 @@ static bool add_some(scatter *s, pp_add *a)
     }
 }
 
-/* Whether the caller's indices are used where they lie. */
-static bool is_plain(const scatter *s)
-{
-    const pp_desc *desc = &s->problem->desc;
-    return desc->indices == PP_INDEX_I64 && desc->index_convention == PP_INDEX_PLANE && is_run(s, &s->problem->array[PP_INDICES], s->to[2] - s->from[2]);
-}
-
-/* Adds the gradients of a row of outputs from "at" on; found: their winners, "apart" from position to position, or NULL. */
-static bool add_row(scatter *s, const int64_t at[PP_AXES], int64_t width, const int64_t *found)
+/* Adds the gradients of rows of outputs from "at" on, which follow each other like one row. */
+static bool add_rows(scatter *s, const int64_t at[PP_AXES], int64_t rows)
 {
     const pp_problem *p = s->problem;
-    int64_t apart = p->inner, times = s->lanes == 1 ? 1 : width; /* the row at once, else position by position */
+    int64_t width = rows * (s->to[2] - s->from[2]), times = p->inner == 1 ? 1 : width; /* at once, or position by position */
     const char *grads = gradients_of(s, at, width);
-    if (!found && recomputes(p)) {
-        found = pp_sweep_winners(&s->sweep, at) + s->first_lane;
-    } else if (!found && is_plain(s)) {
-        found = (const int64_t *)(const void *)s->run->base[PP_INDICES] + pp_offset(&p->array[PP_INDICES], at);
-        apart = p->array[PP_INDICES].stride[PP_W];
-    } else if (!found) {
-        renumber(s, at, width);
-        found = s->indices;
-        apart = s->lanes;
-    }
+    const int64_t *found = s->indices;
+    if (s->plain) found = (const int64_t *)(const void *)s->run->base[PP_INDICES] + pp_offset(&p->array[PP_INDICES], at);
+    else if (!recomputes(p)) renumber(s, at, width);
+    else if (s->finds) pp_winners_find(&s->finder, at, rows, s->to[2], s->indices);
+    else found = pp_sweep_winners(&s->sweep, at);
     for (int64_t w = 0; w < times; w++) {
-        pp_add a = {.indices = found + w * apart,
-                    .grads = grads + w * s->lanes * (int64_t)s->size,
-                    .count = times == 1 ? width * s->lanes : s->lanes,
+        pp_add a = {.indices = found + w * p->inner,
+                    .grads = grads + w * p->inner * (int64_t)s->size,
+                    .count = width * p->inner / times,
                     .plane = p->plane,
                     .first = s->low,
                     .part = s->high - s->low,
                     .sums = s->sums,
-                    .inner = s->lanes};
+                    .inner = p->inner};
         if (!add_some(s, &a)) return false;
     }
     return true;
-}
-
-/* ------------------------------------------------------------------------------------------------ planes */
-
-/* Whether rows follow each other like outputs of one row. */
-static bool join(const scatter *s, int64_t width)
-{
-    const pp_array *grads = &s->problem->array[PP_GRAD_OUTPUT], *indices = &s->problem->array[PP_INDICES];
-    if (s->lanes > 1 || grads->stride[PP_W] != 1 || grads->stride[PP_H] != width) return false;
-    return s->finds || (!recomputes(s->problem) && is_plain(s) && indices->stride[PP_H] == width);
 }
 
 /* Finds the winners of a row of windows and adds its gradients at once. */
@@ -210,29 +199,21 @@ static void find_and_add(scatter *s, const int64_t at[PP_AXES])
     int64_t begin[2], end[2];
     for (int a = 0; a < 2; a++) pp_axis_reach(&axis[a], at[PP_D + a], at[PP_D + a] + 1, &begin[a], &end[a]);
     clear(s, pp_min(((end[0] - 1) * axis[1].input + end[1]) * axis[2].input, s->high));
-    s->finder.sums = (float *)(void *)s->sums - s->low * s->lanes;
+    s->finder.sums = (float *)(void *)s->sums - s->low * s->problem->inner;
     pp_winners_find(&s->finder, at, 1, s->to[2], NULL);
 }
 
+/* ------------------------------------------------------------------------------------------------ planes */
+
 static bool add_plane(scatter *s, int64_t at[PP_AXES])
 {
-    int64_t some, width = s->to[2] - s->from[2], group = group_of(s->problem);
-    bool joined = join(s, width);
+    int64_t rows;
     at[PP_W] = s->from[2];
-    at[PP_INNER] = s->first_lane;
-    for (at[PP_D] = s->from[0]; at[PP_D] < s->to[0] && width > 0; at[PP_D]++) {
-        for (at[PP_H] = s->from[1]; at[PP_H] < s->to[1];) {
-            some = pp_min(group, s->to[1] - at[PP_H]);
-            if (s->adds) {
-                find_and_add(s, at);
-                at[PP_H]++;
-                continue;
-            }
-            if (s->finds) pp_winners_find(&s->finder, at, some, s->to[2], s->indices);
-            int64_t times = joined ? 1 : some, rows = some / times;
-            for (int64_t r = 0; r < times; r++, at[PP_H] += rows) {
-                if (!add_row(s, at, rows * width, s->finds ? s->indices + r * width * s->problem->inner : NULL)) return false;
-            }
+    for (at[PP_D] = s->from[0]; at[PP_D] < s->to[0] && s->from[2] < s->to[2]; at[PP_D]++) {
+        for (at[PP_H] = s->from[1]; at[PP_H] < s->to[1]; at[PP_H] += rows) {
+            rows = s->joined ? pp_min(group_of(s->problem), s->to[1] - at[PP_H]) : 1;
+            if (s->adds) find_and_add(s, at);
+            else if (!add_rows(s, at, rows)) return false;
         }
     }
     return true;
@@ -244,12 +225,11 @@ static void write_rows(const scatter *s, int64_t at[PP_AXES])
     const pp_problem *p = s->problem;
     const int64_t *begin = s->run->begin, *end = s->run->end;
     at[PP_W] = begin[2];
-    at[PP_INNER] = s->first_lane;
     for (at[PP_D] = begin[0]; at[PP_D] < end[0]; at[PP_D]++) {
         for (at[PP_H] = begin[1]; at[PP_H] < end[1]; at[PP_H]++) {
             int64_t sum = (at[PP_D] * p->axis[1].input + at[PP_H]) * p->axis[2].input + at[PP_W] - s->low;
-            pp_place place = pp_place_at(s->run, at, end[2] - begin[2], s->lanes);
-            pp_place_lanes(s->run, &place, s->sums + (size_t)(sum * s->lanes) * s->size, 1, s->row);
+            pp_place place = pp_place_at(s->run, at, end[2] - begin[2], p->inner);
+            pp_place_lanes(s->run, &place, s->sums + (size_t)(sum * p->inner) * s->size, 1, s->row);
         }
     }
 }
@@ -261,7 +241,7 @@ static pp_status do_plane(scatter *s, int64_t plane)
     pp_at_plane(p, plane, at);
     for (int a = 0; a < 3; a++) at[PP_D + a] = s->run->begin[a];
     char *target = s->run->base[PP_GRAD_INPUT] + pp_offset(&p->array[PP_GRAD_INPUT], at) * (int64_t)s->size;
-    size_t bytes = (size_t)((s->high - s->low) * s->lanes) * s->size;
+    size_t bytes = (size_t)((s->high - s->low) * p->inner) * s->size;
     bool direct = s->dense && bytes > (p->stream ? NEAR : CLOSE);
     s->sums = direct ? target : s->scratch;
     s->cleared = s->low;
@@ -275,10 +255,7 @@ static pp_status do_plane(scatter *s, int64_t plane)
 
 /* ------------------------------------------------------------------------------------------------ tasks */
 
-/* How a run with fewer planes than tasks is split: by rows where these find their own winners, else by channels, or by rows that
- * look at all winners. */
-static bool by_channels(const pp_problem *p) { return !recomputes(p) && p->inner >= 32; }
-
+/* A run with fewer planes than tasks is split by rows; those that do not find their own winners look at all. */
 static int row_axis(const pp_run *run)
 {
     int a = 0;
@@ -291,41 +268,50 @@ static int64_t tasks_of(const pp_run *run)
     int64_t planes = run->group.last - run->group.first;
     if (planes > 4) return planes;
     int a = row_axis(run);
-    return pp_max(planes, by_channels(run->problem) ? run->problem->inner / 16 : run->end[a] - run->begin[a]);
+    return pp_max(planes, run->end[a] - run->begin[a]);
 }
 
-/* Of what part of a plane there are sums - all that its windows see, where these find their winners - and whether grad_input holds it as a run of sums. */
+/* Of what part of a plane there are sums: all that windows see that find their winners; and whether grad_input holds it like them. */
 static void find_part(scatter *s)
 {
     const pp_problem *p = s->problem;
+    const pp_run *run = s->run;
     const int64_t *stride = p->array[PP_GRAD_INPUT].stride;
-    int axis = p->axis[0].input > 1 ? 0 : p->axis[1].input > 1 ? 1 : 2;
     int64_t row = 1; /* positions on the outermost axis on which there is something to do */
-    s->dense = !s->run->accumulate && s->lanes == p->inner && (p->inner == 1 || stride[PP_INNER] == 1);
-    for (int a = 2; a >= axis; a--) {
-        int64_t begin = s->run->begin[a], end = s->run->end[a], from, to;
-        if (recomputes(p)) pp_axis_reach(&s->run->group.axis[a], s->from[a], s->to[a], &from, &to);
-        else from = begin, to = end;
-        if (from == to) from = begin, to = end;
+    s->dense = !run->accumulate && (p->inner == 1 || stride[PP_INNER] == 1);
+    for (int a = 2, last = p->axis[0].input > 1 ? 0 : p->axis[1].input > 1 ? 1 : 2; a >= last; a--) {
+        int64_t from = run->begin[a], to = run->end[a], begin = from, end = to;
+        if (recomputes(p)) pp_axis_reach(&run->group.axis[a], s->from[a], s->to[a], &begin, &end);
+        if (begin == end) begin = from, end = to;
         s->low = pp_min(from, begin) * row;
         s->high = pp_max(to, end) * row;
-        bool whole = a == axis ? from >= begin && to <= end : end - begin == p->axis[a].input;
-        s->dense = s->dense && (p->axis[a].input == 1 || stride[PP_D + a] == row * p->inner) && whole;
+        s->dense = s->dense && (p->axis[a].input == 1 || stride[PP_D + a] == row * p->inner);
+        s->dense = s->dense && (a == last ? begin >= from && end <= to : to - from == p->axis[a].input);
         row *= p->axis[a].input;
     }
+}
+
+/* Whether rows of outputs are used where they lie, and several at once. */
+static void find_rows(scatter *s)
+{
+    const pp_problem *p = s->problem;
+    const pp_array *grads = &p->array[PP_GRAD_OUTPUT], *indices = &p->array[PP_INDICES];
+    int64_t width = s->to[2] - s->from[2];
+    bool plane = p->desc.indices == PP_INDEX_I64 && p->desc.index_convention == PP_INDEX_PLANE;
+    s->plain = !recomputes(p) && plane && is_run(p, indices, width);
+    s->joined = p->inner == 1 && is_run(p, grads, width) && grads->stride[PP_H] == width;
+    s->joined = s->joined && (s->finds || (s->plain && indices->stride[PP_H] == width));
 }
 
 static pp_status run_scatter(const pp_run *run, int64_t task, int64_t tasks, char *scratch)
 {
     const pp_problem *p = run->problem;
     pp_run part = *run;
-    scatter s = {.run = &part, .problem = p, .lanes = p->inner, .size = pp_dtypes[p->desc.dtype].size};
-    int64_t planes = run->group.last - run->group.first, first = 0, last = planes, to;
+    int64_t number[NUMBERS];
+    scatter s = {.number = number, .run = &part, .problem = p, .size = pp_dtypes[p->desc.dtype].size};
+    int64_t planes = run->group.last - run->group.first, first = 0, last = planes;
     if (tasks <= planes) {
         pp_share(planes, task, tasks, &first, &last);
-    } else if (by_channels(p)) {
-        pp_share(p->inner, task, tasks, &s.first_lane, &to);
-        s.lanes = to - s.first_lane;
     } else {
         int a = row_axis(run);
         pp_share(run->end[a] - run->begin[a], task, tasks, &part.begin[a], &part.end[a]);
@@ -341,10 +327,12 @@ static pp_status run_scatter(const pp_run *run, int64_t task, int64_t tasks, cha
     s.indices = (int64_t *)(void *)(s.row + size[1]);
     scratch = (char *)s.indices + size[2];
     s.add = s.size == sizeof(double) ? pp_add_f64 : pp_add_f32;
+    if (!recomputes(p) && p->desc.index_convention == PP_INDEX_WINDOW) number_taps(&s);
     s.finds = recomputes(p) && pp_winners_apply(p);
     s.adds = s.finds && pp_winners_add(p);
     if (s.finds) pp_winners_init(&s.finder, &part, scratch);
     else if (recomputes(p)) pp_sweep_init(&s.sweep, &part, PP_FORWARD, true, levels(p), scratch);
+    find_rows(&s);
     pp_status status = PP_OK;
     for (int64_t i = first; i < last && status == PP_OK; i++) status = do_plane(&s, run->group.first + i);
     if (p->stream) run->kernels->stream(NULL, NULL, 0);
