@@ -177,16 +177,23 @@ pp_window pp_axis_window(const pp_axis *axis, int64_t o)
     return (pp_window){first, axis->kernel, begin, end, extent};
 }
 
-void pp_axis_inside(const pp_axis *axis, int64_t *begin, int64_t *end)
+void pp_axis_within(const pp_axis *axis, int64_t *begin, int64_t *end)
 {
+    int64_t after;
     *begin = *end = 0;
-    if (axis->kind == PP_AXIS_COVER && axis->dilation == 1 && axis->kernel >= axis->stride && pp_mul_ok(axis->input, axis->stride, end)) {
+    if (axis->kind == PP_AXIS_COVER && axis->dilation == 1 && axis->kernel >= axis->stride && pp_mul_ok(axis->input, axis->stride, &after)) {
         *begin = pp_max(axis->kernel - axis->stride - axis->pad_begin, 0);
-        *end = pp_min(*end - axis->pad_begin, axis->live);
+        *end = pp_min(after - axis->pad_begin, axis->live);
     }
     if (axis->kind != PP_AXIS_SLIDING || axis->longest == 0) return;
     *begin = pp_max(pp_ceil_div(axis->pad_begin, axis->stride), 0);
     *end = pp_min(pp_floor_div(axis->visible - 1 - (axis->kernel - 1) * axis->dilation + axis->pad_begin, axis->stride) + 1, axis->output);
+}
+
+void pp_axis_inside(const pp_axis *axis, int64_t *begin, int64_t *end)
+{
+    pp_axis_within(axis, begin, end);
+    if (axis->kind != PP_AXIS_SLIDING) *begin = *end = 0;
 }
 
 void pp_axis_span(const pp_axis *axis, int64_t from, int64_t to, int64_t *begin, int64_t *end)

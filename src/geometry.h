@@ -50,9 +50,11 @@ pp_axis pp_axis_cover(const pp_axis *axis, pp_window *table);
 
 pp_window pp_axis_window(const pp_axis *axis, int64_t output);
 
-/* The outputs [*begin, *end) whose windows lie wholly inside, of a sliding axis: they look and divide alike; or of one without gaps that
- * reverses such a one: those a period apart look alike.  May be empty. */
+/* The outputs [*begin, *end) of a sliding axis whose windows lie wholly inside: they look and divide alike.  May be empty. */
 void pp_axis_inside(const pp_axis *axis, int64_t *begin, int64_t *end);
+
+/* The same, or those of a cover of one without gaps: windows a period apart look alike, and all see something. */
+void pp_axis_within(const pp_axis *axis, int64_t *begin, int64_t *end);
 
 /* Positions [*begin, *end), inside the input or not, between the first and the last tap of live outputs [from, to). */
 void pp_axis_span(const pp_axis *axis, int64_t from, int64_t to, int64_t *begin, int64_t *end);

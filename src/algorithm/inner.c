@@ -58,7 +58,7 @@ static bool same_shape(const pp_window *a, const pp_window *b)
 static int64_t find_stretches(const pp_axis *axis, int64_t from, int64_t to, stretch *list)
 {
     int64_t count = 0, inside_begin, inside_end, by = axis->kind == PP_AXIS_COVER && (to - from) / 2 > axis->period ? axis->period : 1;
-    pp_axis_inside(axis, &inside_begin, &inside_end);
+    pp_axis_within(axis, &inside_begin, &inside_end);
     for (int64_t phase = 0; phase < by; phase++) {
         stretch *last = NULL;
         for (int64_t o = from + phase; o < to;) {

@@ -11,7 +11,7 @@ enum { SEGMENT_LANES = 32 * 1024 }; /* of a line: longer rows are done in parts 
 static int64_t find_stretches(const pp_axis *axis, int64_t from, int64_t to, bool divides, pp_stretch *list)
 {
     int64_t count = 0, inside_begin, inside_end;
-    pp_axis_inside(axis, &inside_begin, &inside_end);
+    pp_axis_within(axis, &inside_begin, &inside_end);
     for (int64_t o = from; o < to;) {
         pp_window w = pp_axis_window(axis, o);
         int64_t next = o >= inside_begin && o < inside_end ? pp_min(inside_end, to) : o + 1;
