@@ -8,9 +8,9 @@
 #include <string.h>
 
 enum {
-    PICK_CHANNELS = 4,  /* lanes of an output, when it pays */
-    PICK_WIDTH = 16,    /* taps on an axis, when it pays */
-    PICK_PAGE = 4096,   /* bytes */
+    PICK_CHANNELS = 4, /* lanes of an output, when it pays */
+    PICK_WIDTH = 16,   /* taps on an axis, when it pays */
+    PICK_PAGE = 4096,  /* bytes */
 };
 
 /* Windows that are shorter than the longest must be summed in the same order: their trees may differ by missing taps only.  Of many
@@ -43,7 +43,7 @@ PP_COLD static bool applies(const pp_problem *p)
     double extents = 1;
     for (int a = 0; a < 3; a++) {
         if (axis[a].input > INT32_MAX || axis[a].output > INT32_MAX || axis[a].longest > PP_PICK_TAPS || axis[a].step > INT32_MAX ||
-            axis[a].advance > INT32_MAX || axis[a].pad_begin > INT32_MAX || axis[a].pad_begin < -INT32_MAX)
+            axis[a].stride > INT32_MAX || axis[a].advance > INT32_MAX || axis[a].pad_begin > INT32_MAX || axis[a].pad_begin < -INT32_MAX)
             return false;
         extents *= (double)axis[a].longest;
     }
@@ -111,7 +111,7 @@ PP_COLD static void pick_carefully(picking *s, const char *source, char *target)
     const pp_pick box = s->pick;
     const pp_pick_strip *strip = box.strip;
     _Alignas(PP_ALIGN) char rows[PP_PICK_TAPS][2 * PP_PICK_VECTOR] = {{0}};
-    int64_t offset[PP_PICK_TAPS], size = s->plan->size;
+    int64_t offset[PP_PICK_TAPS] = {0}, size = s->plan->size;
     pp_pick_run run = *box.run;
     run.row = offset;
     for (int64_t t = 0; t < run.count; t++) offset[t] = t * 2 * PP_PICK_VECTOR / size;
@@ -140,7 +140,8 @@ static void pick_block(picking *s, const pp_pick_run *run, const char *source, c
     for (const pp_pick_strip *strip = plan->strips; strip < plan->strips_end; strip++) {
         bool many = strip->pairs > 1; /* one pair a row: the box is of rows and planes */
         k->strip = strip;
-        k->count[many] = rows, k->source_step[many] = run->source_step, k->target_step[many] = s->run->problem->array[PP_OUTPUT].stride[PP_H];
+        k->count[many] = rows, k->source_step[many] = run->source_step,
+        k->target_step[many] = s->run->problem->array[PP_OUTPUT].stride[PP_H];
         k->count[!many] = many ? strip->pairs : planes;
         k->source_step[!many] = many ? strip->source_step : plan->source_plane;
         k->target_step[!many] = many ? strip->target_step : plan->target_plane;
@@ -215,7 +216,8 @@ static pp_status run_pick(const pp_run *run, int64_t task, int64_t tasks, char *
     bool all = true;
     (void)scratch;
     for (int a = 0; a < 3; a++) all &= run->end[a] - run->begin[a] == p->axis[a].output;
-    if (plan->single && run->whole && tasks == 1 && all) { /* a call of nanoseconds: the input goes to where vectors may be read around it */
+    if (plan->single && run->whole && tasks == 1 &&
+        all) { /* a call of nanoseconds: the input goes to where vectors may be read around it */
         _Alignas(PP_ALIGN) char tiny[PP_PICK_TINY + 4 * PP_PICK_VECTOR];
         memcpy(tiny + 2 * PP_PICK_VECTOR, input + plan->low, (size_t)(plan->high - plan->low));
         plan->kernel(&plan->pick, tiny + plan->single_source, run->base[PP_OUTPUT] + plan->single_target);

@@ -45,6 +45,17 @@ static int64_t find_runs(const pp_axis *axis, int64_t begin[PP_PICK_RUNS + 1])
     return count;
 }
 
+/* How many taps are combined one after another without a loop: not where they are many, a tree, or to be ordered first (kernels/pick.inc:
+ * floating ones that often are not). */
+static int64_t few_of(const builder *b, const unsigned char *merges, int64_t count)
+{
+    const pp_problem *p = b->problem;
+    bool few = count <= 3;
+    if (p->is_max) few &= b->size <= 2 || !pp_order_of(p).mask;
+    for (int64_t t = 1; t < count && !p->is_max; t++) few &= merges[t] == 1;
+    return few ? count : 0;
+}
+
 /* The windows wd on D and wh on H: rows, and the divisor's part. */
 static bool make_run(builder *b, const pp_window *wd, const pp_window *wh, pp_pick_run *run)
 {
@@ -54,13 +65,14 @@ static bool make_run(builder *b, const pp_window *wd, const pp_window *wh, pp_pi
     unsigned char *merges;
     run->count = (wd->end - wd->begin) * (wh->end - wh->begin);
     run->divisor = pp_divisor_of(p, divisor);
-    run->tree = run->ties = false;
+    run->ties = false;
     run->source_step = p->axis[1].advance * in[PP_H];
     run->first = wh->first * in[PP_H];
-    int64_t *row = take(b, run->count * (int64_t)sizeof *row, sizeof *row), t = 0;
+    int64_t *row = take(b, pp_max(run->count, 3) * (int64_t)sizeof *row, sizeof *row), t = 0;
     run->row = row;
     run->merges = merges = take(b, run->count, 1);
     if (!merges || run->count > PP_PICK_TAPS) return false;
+    row[1] = row[2] = 0;
     run->low = INT64_MAX;
     run->high = INT64_MIN;
     for (int64_t h = wh->begin; h < wh->end; h++) {
@@ -72,7 +84,7 @@ static bool make_run(builder *b, const pp_window *wd, const pp_window *wh, pp_pi
         }
         merges[t - 1] += (unsigned char)pp_merges(h, wh->begin, wh->end, wh->length);
     }
-    for (t = 1; t < run->count; t++) run->tree |= merges[t] != 1;
+    run->few = few_of(b, merges, run->count);
     return true;
 }
 
@@ -189,7 +201,7 @@ static bool make_strips(builder *b, pp_picked *picked, int64_t begin, int64_t en
         }
         int64_t halves = s->target_step > b->lanes ? 2 : 1, stored = halves * b->lanes;
         s->outputs = stored <= room ? stored : pp_min(s->target_step, room);
-        s->halves = s->outputs > b->lanes ? 2 : 1;
+        s->second = s->to > b->lanes ? b->lanes : 0;
         if (b->sliding && s->from == 0 && s->to == 2 * b->lanes && stored <= room) {
             s->pairs += pp_min((left - s->to) / s->source_step, (room - stored) / s->target_step);
         }
@@ -271,14 +283,14 @@ static bool make_pick(builder *b, pp_picked *s)
     }
     s->size = (int64_t)pp_dtypes[p->desc.dtype].size;
     k->merges = merges;
+    k->few = axis[2].longest > 3 ? 0 : axis[2].longest;
     k->vectors = vectors;
     k->taps = axis[2].longest;
     k->whole = p->desc.divisor != PP_DIVISOR_OVERRIDE || (divisor >= 1 && divisor < 1 << 20 && divisor == (int)divisor);
     k->rounding = p->desc.rounding;
     k->order = pp_order_of(p);
     k->sign = b->bytes ? k->order.mask : 0;
-    int64_t fetch = pp_ceil_div(axis[0].advance, axis[0].period) * pp_ceil_div(axis[1].advance, axis[1].period);
-    k->fetch = p->inputs * s->size > FAR_BYTES ? fetch : 0;
+    k->far = p->inputs * s->size > FAR_BYTES;
     s->kernel = p->is_max ? p->kernels->pick_max : p->kernels->pick_sum;
     s->lanes = 2 * b->lanes;
     s->load = b->bytes ? s->lanes : b->lanes;

@@ -15,8 +15,8 @@ enum {
 typedef struct pp_picked {
     const pp_problem *of; /* when all of it is there */
     pp_pick_fn kernel;
-    pp_pick pick;          /* what is the same everywhere */
-    int64_t lanes, load;   /* elements of a pair; of a vector that is loaded */
+    pp_pick pick;        /* what is the same everywhere */
+    int64_t lanes, load; /* elements of a pair; of a vector that is loaded */
     pp_pick_run *runs, *runs_end;
     const pp_pick_strip *strips, *strips_end;
     int64_t band, planes;                 /* rows, planes that are best done together */

@@ -12,15 +12,14 @@ enum {
 
 /* Output rows that see input rows of one pattern. */
 typedef struct pp_pick_run {
-    int64_t begin[2], end[2]; /* on D and H */
-    const int64_t *row;       /* under a window, where they lie from its first */
-    int64_t count;
+    int64_t begin[2], end[2];    /* on D and H */
+    const int64_t *row;          /* under a window, where they lie from its first; three are there, if not all of them count */
+    int64_t count, few;          /* few: one to three that are combined one after another; 0: not so */
     const unsigned char *merges; /* of float sums: how many blocks of the tree of sums the arrival of each completes */
-    bool tree;                   /* not just one after the other */
-    int64_t low, high;                          /* the smallest and largest of the rows */
-    int64_t first, source_step;                 /* the first of the first window on H, from window to window */
-    double divisor;                             /* the part of D and H */
-    const uint16_t *inverse; /* sums of bytes are divided as (n * inverse >> 16) >> shift; these are like the extents */
+    int64_t low, high;           /* the smallest and largest of the rows */
+    int64_t first, source_step;  /* the first of the first window on H, from window to window */
+    double divisor;              /* the part of D and H */
+    const uint16_t *inverse;     /* sums of bytes are divided as (n * inverse >> 16) >> shift; these are like the extents */
     int shift;
     bool ties; /* some of these divisors are even */
 } pp_pick_run;
@@ -32,13 +31,13 @@ typedef struct pp_pick_strip {
     int64_t from, to;     /* lanes of a pair that exist ... */
     struct {
         unsigned char from, to;
-    } part[2];            /* ... and of either vector */
-    int64_t outputs;      /* lanes of them that are written: whole vectors, where more are written again later, or those there are */
+    } part[2];       /* ... and of either vector */
+    int64_t outputs; /* lanes of them that are written: whole vectors, where more are written again later, or those there are */
     int64_t source_step, target_step; /* from pair to pair */
-    int64_t halves;       /* vectors of outputs: 1 or 2 */
-    const char *index;    /* for each output and tap the lane of its pair: one vector per tap, for either half of the outputs */
-    const char *extent;   /* divisors' share, for either half */
-    int64_t set;          /* of pp_pick_run.inverse: which goes with them */
+    int64_t second;                   /* from a pair's first vector to its second, if that counts; 0 */
+    const char *index;                /* for each output and tap the lane of its pair: one vector per tap, for either half of the outputs */
+    const char *extent;               /* divisors' share, for either half */
+    int64_t set;                      /* of pp_pick_run.inverse: which goes with them */
 } pp_pick_strip;
 
 /* Pairs of one strip and one run, at regular distances: along a row and below each other, or below each other and on one plane after
@@ -48,14 +47,15 @@ typedef struct pp_pick {
     const pp_pick_strip *strip;
     const unsigned char *merges;
     const int64_t *vectors; /* where the first, second, ... of vectors in memory lie */
-    int64_t taps;           /* of a window on W */
-    bool whole;         /* sums: divisors are integers below 2^20 */
-    int rounding, sign; /* averages of bytes: a pp_rounding; 0x80 flips the sign of elements to make them unsigned, 0 */
-    pp_order order;     /* maxima */
-    bool stream;        /* whole vectors of results go past the caches: their addresses are aligned */
+    int64_t taps, few;      /* of a window on W */
+    bool whole;             /* sums: divisors are integers below 2^20 */
+    int rounding, sign;     /* averages of bytes: a pp_rounding; 0x80 flips the sign of elements to make them unsigned, 0 */
+    pp_order order;         /* maxima */
+    bool stream;            /* whole vectors of results go past the caches: their addresses are aligned */
 
     int64_t count[2], source_step[2], target_step[2]; /* a box of them, [0] innermost */
-    int64_t fetch, ahead;                             /* rows under a window that come new with it; how far what is read soon lies */
+    bool far;                                         /* the input comes from memory: rows are called to a cache early ... */
+    int64_t ahead;                                    /* ... that lie so far from those that are read */
 } pp_pick;
 
 /* source: lane 0 of the first pair, in the first row under its window.  Loads whole vectors, even where only a part of their lanes

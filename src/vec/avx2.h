@@ -203,6 +203,7 @@ PP_INLINE i16_own__avx2 i16_only__avx2(i16_own__avx2 v, i16_part__avx2 part, i16
     return (i16_own__avx2)u8_only__avx2((u8_own__avx2)v, part, (u8_own__avx2)other);
 }
 
+#define PP_LONG_PICK 1 /* narrow lanes are picked in many steps */
 /* Of one vector: byte (at & 31) of it, zero where the highest bit is set. */
 PP_INLINE __m256i pick_bytes__avx2(__m256i v, __m256i at)
 {

@@ -156,6 +156,7 @@ PP_INLINE i16_own__avx512 i16_only__avx512(i16_own__avx512 v, uint64_t part, i16
     return (i16_own__avx512)_mm512_mask_mov_epi16((__m512i)other, (__mmask32)part, (__m512i)v);
 }
 
+#define PP_LONG_PICK 0
 PP_INLINE f32_own__avx512 f32_pick__avx512(f32_own__avx512 a, f32_own__avx512 b, const void *index)
 {
     return (f32_own__avx512)_mm512_permutex2var_ps((__m512)a, _mm512_loadu_si512(index), (__m512)b);
