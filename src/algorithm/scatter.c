@@ -47,7 +47,7 @@ static bool applies(const pp_problem *p)
     int64_t most = PTRDIFF_MAX / 16 / pp_max(p->inner, 1); /* elements of a plane, of a row */
     if (pp_dtypes[p->desc.dtype].size != pp_dtypes[p->desc.dtype].sum_size) return false; /* "widen" */
     if (!p->is_max || p->plane > most || p->axis[2].input > most || p->axis[2].output > most) return false;
-    return !recomputes(p) || pp_winners_apply(p) || pp_sweep_applies(p, PP_FORWARD, true);
+    return !recomputes(p) || pp_winners_apply(p) || pp_sweep_applies(p, true);
 }
 
 /* Rows of winners that are found together. */
@@ -72,7 +72,7 @@ static size_t scratch_size(const pp_problem *p)
     pp_run run = {.problem = p, .group = pp_whole_group(p), .direction = PP_BACKWARD};
     for (int a = 0; a < 3; a++) run.end[a] = p->axis[a].input;
     pp_sweep s;
-    return own + pp_sweep_init(&s, &run, PP_FORWARD, true, levels(p), NULL);
+    return own + pp_sweep_init(&s, &run, true, levels(p), NULL);
 }
 
 /* ------------------------------------------------------------------------------------------------ a row of windows */
@@ -331,7 +331,7 @@ static pp_status run_scatter(const pp_run *run, int64_t task, int64_t tasks, cha
     s.finds = recomputes(p) && pp_winners_apply(p);
     s.adds = s.finds && pp_winners_add(p);
     if (s.finds) pp_winners_init(&s.finder, &part, scratch);
-    else if (recomputes(p)) pp_sweep_init(&s.sweep, &part, PP_FORWARD, true, levels(p), scratch);
+    else if (recomputes(p)) pp_sweep_init(&s.sweep, &part, true, levels(p), scratch);
     find_rows(&s);
     pp_status status = PP_OK;
     for (int64_t i = first; i < last && status == PP_OK; i++) status = do_plane(&s, run->group.first + i);

@@ -153,8 +153,7 @@ typedef struct pp_lines {
     pp_reduce_fn max[2];                  /* elements -> max lanes, or lanes -> lanes.  [1]: NaN is ignored */
     pp_finish_fn finish_sum;              /* sum lanes -> elements: + 0, divide, convert, accumulate */
     pp_finish_fn finish_max;              /* max lanes -> elements */
-    pp_finish_fn scale;                   /* elements -> sum lanes, each divided; floating types */
-    pp_divide_fn divide;                  /* the same for some rows */
+    pp_divide_fn divide;                  /* elements -> sum lanes, each divided; floating types */
     pp_pack_fn pack, unpack;              /* elements with their indices; NULL: not brought, but for f32 ... */
     const struct pp_kernels *wide;        /* ... and those that combine such lanes */
 

@@ -95,18 +95,13 @@ void pp_sweep_row(pp_sweep *s, const int64_t at[PP_AXES])
     int64_t outputs = s->end[2] - s->begin[2], first[PP_AXES] = {at[PP_N], at[PP_C], at[PP_D], at[PP_H], s->begin[2], 0};
     pp_place place = pp_place_at(run, first, outputs, s->inner);
     /* Lanes that are as wide as elements are written where they belong, and finished there. */
-    bool direct = place.values_dense && s->lane == s->element && !run->accumulate;
+    bool direct = place.values_dense && s->lane == s->element;
     char *values = place.values;
-    bool stream = s->problem->stream && place.values_dense && !s->winners && !run->accumulate;
+    bool stream = s->problem->stream && place.values_dense && !s->winners;
     if (stream) place.values = s->out; /* made near, then written past the caches */
     place.made = s->made;
     char *lanes = pp_sweep_reduce_row(s, at, direct ? place.values : NULL);
-    if (run->direction == PP_BACKWARD) { /* gradients: what no window covers is 0 */
-        if (!lanes) lanes = memset(s->result, 0, (size_t)(outputs * s->inner) * s->lane);
-        pp_place_lanes(run, &place, lanes, 1, s->out);
-    } else {
-        finish_row(s, at, &place, lanes, direct);
-    }
+    finish_row(s, at, &place, lanes, direct);
     if (s->winners) pp_sweep_store_winners(s, first);
     if (stream) run->kernels->stream(values, place.values, (size_t)(outputs * s->inner) * s->element);
 }

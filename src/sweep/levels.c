@@ -42,9 +42,11 @@ int64_t pp_levels_band(const pp_sweep *s, int64_t row_bytes)
 }
 
 /* Lanes of a line at most: so that a band of enough rows stays near. */
-int64_t pp_levels_line(const pp_problem *p, const pp_axis *axis, int64_t lane)
+int64_t pp_levels_line(const pp_problem *p)
 {
-    return pp_max(BAND_BYTES / (block_of(&axis[1], !p->is_max) * lane), 3 * axis[2].longest * p->inner);
+    bool packed = pp_reducing_of(p) == PP_WINNERS;
+    int64_t lane = (int64_t)(packed ? sizeof(int64_t) : pp_lane_size(p->desc.dtype, pp_reducing_of(p)));
+    return pp_max(BAND_BYTES / (block_of(&p->axis[1], !p->is_max) * lane), 3 * p->axis[2].longest * p->inner);
 }
 
 size_t pp_levels_scratch(pp_sweep *s, char *scratch, size_t used)
@@ -103,7 +105,7 @@ void pp_levels_fill_band(pp_sweep *s, const int64_t at[PP_AXES], const pp_window
     if (count <= 0 || !k.lanes || k.begin >= k.end) return;
     bool direct = !s->prepared && s->lane == s->element && wd->end - wd->begin == 1;
     k.source = direct ? pp_sweep_source(s, at, depth, k.begin) : feed(s, at, wd, k.begin, k.end, goes_on);
-    k.step = direct ? s->source->stride[PP_H] : k.lanes;
+    k.step = direct ? s->problem->array[PP_INPUT].stride[PP_H] : k.lanes;
     k.target = s->column + (size_t)((s->read_begin - s->span_begin) * s->inner) * s->lane;
     k.pitch = s->line;
     k.scratch = s->slide;
@@ -197,10 +199,10 @@ PP_INLINE void call(uintptr_t row, int64_t bytes)
 PP_INLINE void call_ahead(const pp_sweep *s, int64_t h, const char *result)
 {
     enum { AHEAD = 4 };
-    const int64_t element = (int64_t)s->element, row = s->source->stride[PP_H] * element;
+    const int64_t element = (int64_t)s->element, row = s->problem->array[PP_INPUT].stride[PP_H] * element;
     if (s->ahead) call(s->ahead + (uintptr_t)(h * row), (s->read_end - s->read_begin) * s->inner * element);
     if (!s->ahead || result == s->result) return;
-    call((uintptr_t)result + (uintptr_t)(AHEAD * s->target->stride[PP_H] * element), (s->end[2] - s->begin[2]) * s->inner * element);
+    call((uintptr_t)result + (uintptr_t)(AHEAD * s->problem->array[PP_OUTPUT].stride[PP_H] * element), (s->end[2] - s->begin[2]) * s->inner * element);
 }
 
 void pp_levels_along(pp_sweep *s, const char *column, int64_t h, char *result)
@@ -237,7 +239,7 @@ bool pp_levels_apply(const pp_problem *p, bool winners)
 {
     const pp_axis *axis = p->axis;
     bool ignored = p->desc.dtype == PP_F64 && p->is_max && p->desc.nan == PP_NAN_IGNORE; /* their lanes are no keys */
-    if (ignored || !kernels_of(p) || !pp_sweep_applies(p, PP_FORWARD, winners)) return false;
+    if (ignored || !kernels_of(p) || !pp_sweep_applies(p, winners)) return false;
     for (int a = 1; a < 3; a++) { /* windows of one length follow one another */
         if (axis[a].step != 1 || axis[a].period != 1 || axis[a].longest < 1 || axis[a].kind != PP_AXIS_SLIDING) return false;
         if (axis[a].longest >= 1 << 15) return false;

@@ -1,43 +1,32 @@
 /* From source rows to the lanes of a target row. */
 #include "sweep.h"
 
-#include <string.h>
-
 /* ------------------------------------------------------------------------------------------------ source rows */
 
 const char *pp_sweep_source(const pp_sweep *s, const int64_t at[PP_AXES], int64_t d, int64_t h)
 {
-    const int64_t *stride = s->source->stride;
+    const int64_t *stride = s->problem->array[PP_INPUT].stride;
     int64_t offset = at[PP_N] * stride[PP_N] + at[PP_C] * stride[PP_C] + d * stride[PP_D] + h * stride[PP_H] + s->read_begin * stride[PP_W];
-    return s->source_base + offset * (int64_t)s->element;
+    return s->run->base[PP_INPUT] + offset * (int64_t)s->element;
 }
 
-/* Makes row (d, h) contiguous, and packs or divides it. */
+/* Makes row (d, h) contiguous, or packs it. */
 static void prepare_row(pp_sweep *s, const int64_t at[PP_AXES], int64_t d, int64_t h, char *to)
 {
     const char *from = pp_sweep_source(s, at, d, h);
+    const int64_t *stride = s->problem->array[PP_INPUT].stride;
     if (s->gathered) {
-        char *gathered = s->scale || s->packs ? s->out : to;
-        pp_strides dense = {s->inner, 1}, strided = {s->source->stride[PP_W], s->source->stride[PP_INNER]};
+        char *gathered = s->packs ? s->out : to;
+        pp_strides dense = {s->inner, 1}, strided = {stride[PP_W], stride[PP_INNER]};
         pp_copy(gathered, dense, from, strided, s->read_end - s->read_begin, s->inner, s->element);
         from = gathered;
     }
-    if (s->packs) pp_sweep_pack_row(s, d, h, (char *)from, to);
-    if (!s->scale) return;
-    pp_window w[3] = {pp_axis_window(&s->run->group.axis[0], d), pp_axis_window(&s->run->group.axis[1], h)};
-    for (int64_t i = 0; i < s->stretch_count; i++) {
-        const pp_stretch *stretch = &s->stretches[i];
-        int64_t first = (stretch->begin - s->read_begin) * s->inner;
-        w[2] = stretch->window;
-        pp_finish f = {.source = from + (size_t)first * s->element, .target = to + (size_t)first * s->lane};
-        f.lanes = (stretch->end - stretch->begin) * s->inner;
-        f.divisor = pp_divisor_of(s->problem, w);
-        s->run->kernels->lines->scale(&f);
-    }
+    if (s->packs) pp_sweep_pack_row(s, d, h, from, to);
 }
 
 void pp_sweep_reduce_rows(pp_sweep *s, const int64_t at[PP_AXES], const pp_window *wd, const pp_window *wh, char *target)
 {
+    const int64_t *stride = s->problem->array[PP_INPUT].stride;
     int64_t count = 0, read = (s->read_end - s->read_begin) * s->inner;
     bool single = s->packs && (wd->end - wd->begin) * (wh->end - wh->begin) == 1; /* packed where it belongs */
     for (int64_t th = wh->begin; th < wh->end; th++) {
@@ -46,7 +35,7 @@ void pp_sweep_reduce_rows(pp_sweep *s, const int64_t at[PP_AXES], const pp_windo
             int64_t d = wd->first + td * s->axis[0].step;
             pp_tap *tap = &s->taps[count];
             if (s->prepared) prepare_row(s, at, d, h, single ? target : s->rows + (size_t)(count * read) * s->prepared);
-            tap->offset = s->prepared ? count * read : d * s->source->stride[PP_D] + h * s->source->stride[PP_H];
+            tap->offset = s->prepared ? count * read : d * stride[PP_D] + h * stride[PP_H];
             tap->merges = pp_merges(td, wd->begin, wd->end, wd->length);
         }
         s->taps[count - 1].merges += pp_merges(th, wh->begin, wh->end, wh->length);
@@ -55,7 +44,7 @@ void pp_sweep_reduce_rows(pp_sweep *s, const int64_t at[PP_AXES], const pp_windo
     pp_reduce r = {.source = s->prepared ? s->rows : pp_sweep_source(s, at, 0, 0), .taps = s->taps, .count = count, .lanes = read};
     r.target = target;
     r.order = pp_order_of(s->combined);
-    (s->scale ? pp_from_lanes : pp_from_elements)(s->combined)(&r);
+    pp_from_elements(s->combined)(&r);
 }
 
 /* ------------------------------------------------------------------------------------------------ D and H */
@@ -123,8 +112,7 @@ char *pp_sweep_reduce_row(pp_sweep *s, const int64_t at[PP_AXES], char *into)
     char *result = into ? into : s->result;
     const char *column = find_column(s, at);
     if (!column) return NULL;
-    int64_t outputs = s->end[2] - s->begin[2], live = pp_min(s->end[2], axis->live) - s->begin[2];
-    if (s->holes) memset(result, 0, (size_t)(outputs * s->inner) * s->lane);
+    int64_t live = pp_min(s->end[2], axis->live) - s->begin[2];
     if (s->levels) {
         pp_levels_along(s, column, at[PP_H], result);
         return result;

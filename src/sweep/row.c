@@ -1,47 +1,42 @@
 /* The rows "row" and "separable" of the algorithm table: sweeps that take every tap, or levels where windows are long. */
 #include "sweep.h"
 
-static bool sums(const pp_problem *p) { return !p->is_max; }
-
 static bool winners(const pp_problem *p) { return pp_reducing_of(p) == PP_WINNERS; }
 
-static bool forward_applies(const pp_problem *p) { return pp_sweep_applies(p, PP_FORWARD, winners(p)); }
+static bool row_applies(const pp_problem *p) { return pp_sweep_applies(p, winners(p)); }
 static bool separable_applies(const pp_problem *p) { return pp_levels_apply(p, winners(p)); }
-static bool backward_applies(const pp_problem *p) { return sums(p) && pp_sweep_applies(p, PP_BACKWARD, false); }
 
-static size_t scratch_for(const pp_problem *p, pp_direction direction, bool levels)
+static size_t scratch_for(const pp_problem *p, bool levels)
 {
-    pp_run run = {.problem = p, .group = pp_whole_group(p), .direction = direction};
-    for (int a = 0; a < 3; a++) run.end[a] = direction == PP_FORWARD ? p->axis[a].output : p->axis[a].input;
-    run.end[2] = pp_min(run.end[2], pp_sweep_segment(p, direction, levels));
+    pp_run run = {.problem = p, .group = pp_whole_group(p)};
+    for (int a = 0; a < 3; a++) run.end[a] = p->axis[a].output;
+    run.end[2] = pp_min(run.end[2], pp_sweep_segment(p, levels));
     pp_sweep s;
-    return pp_sweep_init(&s, &run, direction, winners(p), levels, NULL);
+    return pp_sweep_init(&s, &run, winners(p), levels, NULL);
 }
 
-static size_t row_forward_scratch(const pp_problem *p) { return scratch_for(p, PP_FORWARD, false); }
-static size_t row_backward_scratch(const pp_problem *p) { return scratch_for(p, PP_BACKWARD, false); }
-static size_t separable_scratch(const pp_problem *p) { return scratch_for(p, PP_FORWARD, true); }
+static size_t row_scratch(const pp_problem *p) { return scratch_for(p, false); }
+static size_t separable_scratch(const pp_problem *p) { return scratch_for(p, true); }
 
 static int64_t rows_of(const pp_run *run)
 {
     return (run->group.last - run->group.first) * (run->end[0] - run->begin[0]) * (run->end[1] - run->begin[1]);
 }
 
-static int64_t parts_of(const pp_run *run, bool levels)
+static int64_t tasks_of(const pp_run *run, bool levels)
 {
-    int64_t segment = pp_sweep_segment(run->problem, run->direction, levels);
-    return pp_ceil_div(run->end[2] - run->begin[2], segment);
+    return rows_of(run) * pp_ceil_div(run->end[2] - run->begin[2], pp_sweep_segment(run->problem, levels));
 }
 
-static int64_t row_tasks(const pp_run *run) { return rows_of(run) * parts_of(run, false); }
-static int64_t separable_tasks(const pp_run *run) { return rows_of(run) * parts_of(run, true); }
+static int64_t row_tasks(const pp_run *run) { return tasks_of(run, false); }
+static int64_t separable_tasks(const pp_run *run) { return tasks_of(run, true); }
 
 /* Rows [begin, end) of one part of the width. */
 static void sweep_rows(const pp_run *part, bool levels, int64_t begin, int64_t end, char *scratch)
 {
     int64_t at[PP_AXES] = {0}, height = part->end[1] - part->begin[1], depth = part->end[0] - part->begin[0];
     pp_sweep s;
-    pp_sweep_init(&s, part, part->direction, winners(part->problem), levels, scratch);
+    pp_sweep_init(&s, part, winners(part->problem), levels, scratch);
     for (int64_t i = begin; i < end; i++) {
         pp_at_plane(part->problem, part->group.first + i / height / depth, at);
         at[PP_H] = part->begin[1] + i % height;
@@ -52,8 +47,8 @@ static void sweep_rows(const pp_run *part, bool levels, int64_t begin, int64_t e
 
 static pp_status sweep(const pp_run *run, int64_t task, int64_t tasks, char *scratch, bool levels)
 {
-    int64_t begin, end, rows = rows_of(run), segment = pp_sweep_segment(run->problem, run->direction, levels);
-    pp_share(rows * parts_of(run, levels), task, tasks, &begin, &end);
+    int64_t begin, end, rows = rows_of(run), segment = pp_sweep_segment(run->problem, levels);
+    pp_share(tasks_of(run, levels), task, tasks, &begin, &end);
     while (begin < end) { /* part by part: rows of one follow each other */
         int64_t first = begin % rows, count = pp_min(end - begin, rows - first);
         pp_run part = *run;
@@ -76,8 +71,7 @@ const pp_algorithm pp_algorithm_row = {
     .name = "row",
     .what = "rows reduced over D and H, then along W",
     .uses_kernels = true,
-    .pass = {{forward_applies, NULL, NULL, row_forward_scratch, row_tasks, run_row},
-             {backward_applies, NULL, NULL, row_backward_scratch, row_tasks, run_row}},
+    .pass = {{row_applies, NULL, NULL, row_scratch, row_tasks, run_row}},
 };
 
 const pp_algorithm pp_algorithm_separable = {

@@ -66,11 +66,8 @@ static size_t lay_out(pp_sweep *s, char *scratch)
     int64_t rows = d_taps * (s->levels ? 1 : h_taps), w_taps = s->levels ? 0 : axis[2].longest;
     s->taps = take(scratch, &used, (size_t)pp_max(pp_max(rows, w_taps), 1) * sizeof *s->taps);
 
-    const pp_axis *divided = s->scale ? &s->run->group.axis[2] : &axis[2];
-    int64_t from = s->scale ? s->read_begin : s->begin[2], to = s->scale ? s->read_end : s->end[2];
-    bool divides = s->problem->desc.op == PP_OP_AVERAGE && (s->scale || s->run->direction == PP_FORWARD);
-    s->stretches = take(scratch, &used, (size_t)stretch_bound(divided, to - from) * sizeof *s->stretches);
-    if (scratch) s->stretch_count = find_stretches(divided, from, to, divides, s->stretches);
+    s->stretches = take(scratch, &used, (size_t)stretch_bound(&axis[2], outputs) * sizeof *s->stretches);
+    if (scratch) s->stretch_count = find_stretches(&axis[2], s->begin[2], s->end[2], s->problem->desc.op == PP_OP_AVERAGE, s->stretches);
     for (int64_t i = 0; i < s->stretch_count; i++) s->gaps |= s->stretches[i].window.begin == s->stretches[i].window.end;
 
     if (s->prepared) s->rows = take(scratch, &used, (size_t)(rows * read) * s->prepared);
@@ -122,15 +119,14 @@ static void measure_line(pp_sweep *s, bool planning)
     if (s->levels) s->line = (int64_t)(pp_aligned((size_t)s->line * s->lane) / s->lane);
     int64_t live = pp_min(s->end[2], w->live) - s->begin[2];
     s->split = w->advance > 1 && live > w->period;
-    s->holes = w->live < s->end[2] || w->kind == PP_AXIS_COVER;
 }
 
-int64_t pp_sweep_segment(const pp_problem *p, pp_direction direction, bool levels)
+int64_t pp_sweep_segment(const pp_problem *p, bool levels)
 {
-    const pp_axis *axis = direction == PP_FORWARD ? p->axis : p->cover, *w = &axis[2];
+    const pp_axis *w = &p->axis[2];
     int64_t reach = pp_max(w->longest - 1, 0) * w->step + 1, lanes = pp_max(SEGMENT_LANES, 4 * reach * p->inner);
     if (levels) {
-        lanes = pp_min(lanes, pp_levels_line(p, axis, (int64_t)pp_lane_size(p->desc.dtype, pp_reducing_of(p)) /* of packed ones half as many would be near */));
+        lanes = pp_min(lanes, pp_levels_line(p));
         int64_t all = pp_max(w->output / w->period, 1), most = pp_max(lanes / p->inner / w->advance, 1); /* equal parts */
         lanes = pp_ceil_div(all, pp_ceil_div(all, most)) * w->advance * p->inner;
     }
@@ -138,10 +134,9 @@ int64_t pp_sweep_segment(const pp_problem *p, pp_direction direction, bool level
     return pp_mul_ok(periods, w->period, &segment) ? segment : INT64_MAX;
 }
 
-size_t pp_sweep_init(pp_sweep *s, const pp_run *run, pp_direction direction, bool winners, bool levels, char *scratch)
+size_t pp_sweep_init(pp_sweep *s, const pp_run *run, bool winners, bool levels, char *scratch)
 {
     const pp_problem *p = run->problem;
-    bool forward = direction == PP_FORWARD, max = p->is_max && forward;
     *s = (pp_sweep){.run = run, .problem = p, .combined = p, .winners = winners, .packs = winners && pp_sweep_packs(p)};
     if (s->packs) {
         s->wide = *p;
@@ -151,22 +146,19 @@ size_t pp_sweep_init(pp_sweep *s, const pp_run *run, pp_direction direction, boo
         s->wide.desc.nan = PP_NAN_FIRST;
         s->combined = &s->wide;
     }
-    s->axis = forward ? run->group.axis : run->group.cover;
-    s->source = &p->array[forward ? PP_INPUT : PP_GRAD_OUTPUT];
-    s->target = &p->array[forward ? PP_OUTPUT : PP_GRAD_INPUT];
-    s->source_base = run->base[forward ? PP_INPUT : PP_GRAD_OUTPUT];
-    if (forward && run->direction == PP_BACKWARD) pp_outputs_of_range(run, s->begin, s->end); /* recomputing winners */
-    else
-        for (int a = 0; a < 3; a++) s->begin[a] = run->begin[a], s->end[a] = run->end[a];
-    s->scale = !forward && p->desc.op == PP_OP_AVERAGE;
+    s->axis = run->group.axis;
+    memcpy(s->begin, run->begin, sizeof s->begin);
+    memcpy(s->end, run->end, sizeof s->end);
+    if (run->direction == PP_BACKWARD) pp_outputs_of_range(run, s->begin, s->end);
     s->levels = levels;
     s->element = pp_dtypes[p->desc.dtype].size;
-    s->lane = pp_lane_size(s->combined->desc.dtype, max ? PP_MAXIMA : PP_SUMS);
+    s->lane = pp_lane_size(s->combined->desc.dtype, p->is_max ? PP_MAXIMA : PP_SUMS);
     s->inner = p->inner;
     s->across = levels && pp_levels_across(s);
     measure_line(s, !scratch);
-    s->gathered = !((s->inner == 1 || s->source->stride[PP_INNER] == 1) && (s->source->stride[PP_W] == s->inner || s->axis[2].input == 1));
-    s->prepared = s->packs || s->scale ? s->lane : s->gathered ? s->element : 0;
+    const int64_t *stride = p->array[PP_INPUT].stride;
+    s->gathered = !((s->inner == 1 || stride[PP_INNER] == 1) && (stride[PP_W] == s->inner || s->axis[2].input == 1));
+    s->prepared = s->packs ? s->lane : s->gathered ? s->element : 0;
     s->band = 1;
     if (levels) {
         s->order = pp_order_of(s->combined);
@@ -175,7 +167,7 @@ size_t pp_sweep_init(pp_sweep *s, const pp_run *run, pp_direction direction, boo
         s->made = p->is_max ? !s->order.ignore_nan || !info->floating
                             : info->floating && (s->across || s->axis[2].advance == 1);
         s->made_order = s->made ? s->order : s->lane_order;
-        s->band = pp_levels_band(s, pp_axis_most(&s->axis[2], pp_max(pp_min(s->axis[2].output, pp_sweep_segment(p, direction, true)), 1)) *
+        s->band = pp_levels_band(s, pp_axis_most(&s->axis[2], pp_max(pp_min(s->axis[2].output, pp_sweep_segment(p, true)), 1)) *
                                         s->inner * (int64_t)s->lane);
     }
     s->band_begin = s->band_end = -1;
@@ -186,9 +178,9 @@ size_t pp_sweep_init(pp_sweep *s, const pp_run *run, pp_direction direction, boo
 
 /* ------------------------------------------------------------------------------------------------ when */
 
-bool pp_sweep_applies(const pp_problem *p, pp_direction direction, bool winners)
+bool pp_sweep_applies(const pp_problem *p, bool winners)
 {
-    const pp_axis *axis = direction == PP_FORWARD ? p->axis : p->cover;
+    const pp_axis *axis = p->axis;
     int64_t taps[3], span = 0;
     if (p->inner == 0) return false; /* nothing to do */
     for (int a = 0; a < 3; a++) {

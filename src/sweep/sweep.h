@@ -2,7 +2,7 @@
  * ("column"), and the line's windows to the row.  It asks its three axes what an output sees, its two arrays where elements
  * lie, and never whose axes they are.
  *
- *   source rows --(pack, scale)--> D and H: kernel over rows --> column line --> W: kernel along the line --> finish --> target
+ *   source rows --(pack)--> D and H: kernel over rows --> column line --> W: kernel along the line --> finish --> target
  *
  * Long windows take doubling levels instead of every tap: levels.c.  Winners are maxima of lanes that hold elements with their indices,
  * or are looked for where the maximum is known: packed.c. */
@@ -11,7 +11,7 @@
 
 #include "lines.h"
 
-/* Outputs (or inputs, when scaling) of a row that share a divisor. */
+/* Outputs of a row that share a divisor. */
 typedef struct pp_stretch {
     int64_t begin, end;
     pp_window window; /* of any of them; begin == end: they see nothing */
@@ -25,10 +25,7 @@ typedef struct pp_sweep {
     const pp_problem *combined; /* what lanes are combined as: the problem, or ... */
     pp_problem wide;            /* ... maxima of doubles, of lanes that were packed */
     const pp_axis *axis; /* D, H, W */
-    const pp_array *source, *target;
-    const char *source_base;
     int64_t begin[3], end[3]; /* of the target */
-    bool scale;               /* source elements are divided by their window's divisor first (backward of an average) */
     bool levels;              /* long windows */
     size_t element, lane;     /* bytes */
     size_t prepared;          /* of an element of a row in scratch; 0: rows are read where they lie */
@@ -39,7 +36,6 @@ typedef struct pp_sweep {
     int64_t line; /* lanes of it */
     bool split;   /* the line is split into "advance" phases, so that the outputs of a class lie side by side */
     bool gathered; /* elements of source rows do not lie side by side */
-    bool holes;   /* some outputs are under no window at all */
     bool gaps;    /* some windows see nothing */
 
     /* the band of rows reduced on D and H so far: outputs [band_begin, band_end) on H of plane (n, c), row d */
@@ -75,7 +71,7 @@ typedef struct pp_sweep {
 /* levels.c: sizes; scratch; the band's column lines; a row of the target from its column line (of maxima its elements). */
 bool pp_levels_across(const pp_sweep *s);
 int64_t pp_levels_band(const pp_sweep *s, int64_t row_bytes);
-int64_t pp_levels_line(const pp_problem *p, const pp_axis *axis, int64_t lane);
+int64_t pp_levels_line(const pp_problem *p);
 size_t pp_levels_scratch(pp_sweep *s, char *scratch, size_t used);
 void pp_levels_fill_band(pp_sweep *s, const int64_t at[PP_AXES], const pp_window *wd, bool goes_on);
 void pp_levels_along(pp_sweep *s, const char *column, int64_t h, char *result);
@@ -86,15 +82,15 @@ bool pp_levels_pay(const pp_problem *problem);
 const char *pp_sweep_source(const pp_sweep *s, const int64_t at[PP_AXES], int64_t d, int64_t h);
 void pp_sweep_reduce_rows(pp_sweep *s, const int64_t at[PP_AXES], const pp_window *wd, const pp_window *wh, char *target);
 
-/* Prepares a sweep for one task in "scratch" (NULL: only counts) and returns the bytes it takes,
+/* Prepares a forward sweep (winners: that finds them, too, or only them for a backward run) for one task in "scratch" (NULL: only counts) and returns the bytes it takes,
  * counting those that any part of the range as wide would take. */
-size_t pp_sweep_init(pp_sweep *s, const pp_run *run, pp_direction direction, bool winners, bool levels, char *scratch);
+size_t pp_sweep_init(pp_sweep *s, const pp_run *run, bool winners, bool levels, char *scratch);
 
 /* How many outputs of a row are best done at once: whole rows of images, parts of long signals. */
-int64_t pp_sweep_segment(const pp_problem *problem, pp_direction direction, bool levels);
+int64_t pp_sweep_segment(const pp_problem *problem, bool levels);
 
-/* Whether a problem can be swept in this direction. */
-bool pp_sweep_applies(const pp_problem *problem, pp_direction direction, bool winners);
+/* Whether a problem can be swept. */
+bool pp_sweep_applies(const pp_problem *problem, bool winners);
 
 /* The lanes of target row (n, c, d, h), w in [begin[2], end[2]); NULL when the whole row sees nothing.  Sets the extents on D, H.  "into": write them
  * there (lanes of the row side by side), or NULL. */
@@ -105,7 +101,7 @@ void pp_sweep_row(pp_sweep *s, const int64_t at[PP_AXES]);
 
 /* packed.c: whether lanes hold elements with their indices; how such lanes are made from row (d, h) of the source. */
 bool pp_sweep_packs(const pp_problem *problem);
-void pp_sweep_pack_row(const pp_sweep *s, int64_t d, int64_t h, char *elements, char *lanes);
+void pp_sweep_pack_row(const pp_sweep *s, int64_t d, int64_t h, const char *elements, char *lanes);
 
 /* Row "at" of the plane indices of winners, as int64_t side by side. */
 const int64_t *pp_sweep_winners(pp_sweep *s, const int64_t at[PP_AXES]);
