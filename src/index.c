@@ -9,14 +9,6 @@ static const struct {
 
 size_t pp_index_size(pp_index_type type) { return (int)type >= 0 && (int)type < PP_COUNT(types) ? types[type].size : 0; }
 
-int64_t pp_index_load(pp_index_type type, const void *indices, int64_t at)
-{
-    if (type == PP_INDEX_I32) return ((const int32_t *)indices)[at];
-    if (type == PP_INDEX_I64) return ((const int64_t *)indices)[at];
-    int64_t index = type == PP_INDEX_U8 ? ((const uint8_t *)indices)[at] : ((const uint16_t *)indices)[at];
-    return index > types[type].highest ? -1 : index;
-}
-
 void pp_index_store(pp_index_type type, void *indices, int64_t at, int64_t index)
 {
     if (type == PP_INDEX_I32) ((int32_t *)indices)[at] = (int32_t)index;

@@ -66,7 +66,13 @@ bool pp_arrays_meet(const pp_array *a, const int64_t a_extent[PP_AXES], const ch
                     const int64_t b_extent[PP_AXES], const char *b_base, size_t b_size);
 
 /* Indices (index.c).  An element of an array of indices; -1 is none. */
-int64_t pp_index_load(pp_index_type type, const void *indices, int64_t at);
+PP_INLINE int64_t pp_index_load(pp_index_type type, const void *indices, int64_t at)
+{
+    if (type == PP_INDEX_I64) return ((const int64_t *)indices)[at];
+    if (type == PP_INDEX_I32) return ((const int32_t *)indices)[at];
+    int64_t index = type == PP_INDEX_U8 ? ((const uint8_t *)indices)[at] : ((const uint16_t *)indices)[at];
+    return index == (type == PP_INDEX_U8 ? UINT8_MAX : UINT16_MAX) ? -1 : index;
+}
 void pp_index_store(pp_index_type type, void *indices, int64_t at, int64_t index);
 
 /* A convention's number of the plane index that output "at" found, and back; -1 stays -1.  PP_NO_INDEX: there is none. */

@@ -8,3 +8,8 @@
 #define PP_NAME pp_add_f64
 #define PP_LANE double
 #include "add.inc"
+
+void pp_add_load(pp_index_type type, const void *indices, int64_t at, int64_t step, int64_t count, int64_t *to)
+{
+    for (int64_t j = 0; j < count; j++) to[j] = pp_index_load(type, indices, at + j * step);
+}

@@ -1,8 +1,8 @@
-/* The inner loop of the backward of a maximum: gradients are added where indices say. */
+/* The inner loops of the backward of a maximum: gradients are added where indices say. */
 #ifndef PP_ADD_H
 #define PP_ADD_H
 
-#include "../common.h"
+#include "../problem.h"
 
 /* sums[(indices[j] - first) * inner + j] += grads[j], one j after another; of one channel, inner = 1, without the last j. */
 typedef struct pp_add {
@@ -17,6 +17,9 @@ typedef struct pp_add {
 
 /* Where it stopped: at "count", or at an index which has no sum yet, or is none. */
 typedef int64_t (*pp_add_fn)(const pp_add *);
+
+/* "count" of the caller's indices from number "at" on, "step" apart. */
+void pp_add_load(pp_index_type type, const void *indices, int64_t at, int64_t step, int64_t count, int64_t *to);
 
 int64_t pp_add_f32(const pp_add *a);
 int64_t pp_add_f64(const pp_add *a);

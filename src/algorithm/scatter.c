@@ -126,18 +126,26 @@ static void number_taps(scatter *s)
 static void renumber(const scatter *s, const int64_t first[PP_AXES], int64_t width)
 {
     const pp_problem *p = s->problem;
-    const pp_array *array = &p->array[PP_INDICES];
+    const int64_t *stride = p->array[PP_INDICES].stride;
     pp_index_convention convention = p->desc.index_convention;
-    int64_t at[PP_AXES], *to = s->indices;
+    int64_t at[PP_AXES], offset = pp_offset(&p->array[PP_INDICES], first), times = p->inner == 1 ? 1 : width;
+    for (int64_t w = 0; w < times; w++, offset += stride[PP_W]) {
+        pp_add_load(p->desc.indices, s->run->base[PP_INDICES], offset, stride[p->inner == 1 ? PP_W : PP_INNER], width * p->inner / times,
+                    s->indices + w * p->inner);
+    }
+    if (convention == PP_INDEX_PLANE) return;
     memcpy(at, first, sizeof at);
-    for (; at[PP_W] < first[PP_W] + width; at[PP_W]++) {
-        bool inside = is_inside(s, 0, at[PP_D]) && is_inside(s, 1, at[PP_H]) && is_inside(s, 2, at[PP_W]);
-        int64_t taps = inside ? s->numbers : 0, from = moved(s, at[PP_D], at[PP_H], at[PP_W]), offset = pp_offset(array, at);
-        for (at[PP_INNER] = 0; at[PP_INNER] < p->inner; at[PP_INNER]++, offset += array->stride[PP_INNER]) {
-            int64_t number = pp_index_load(p->desc.indices, s->run->base[PP_INDICES], offset);
-            *to++ = number >= 0 && number < taps ? s->number[number] + from : pp_index_in_plane(p, convention, at, number);
+    bool tensor = convention == PP_INDEX_TENSOR, some = is_inside(s, 0, first[PP_D]) && is_inside(s, 1, first[PP_H]);
+    int64_t base = tensor ? pp_index_number(p, convention, first, 0) : 0, from = moved(s, first[PP_D], first[PP_H], first[PP_W]);
+    for (int64_t w = 0, *to = s->indices; w < width; w++, from += s->run->group.axis[2].stride) {
+        int64_t taps = some && is_inside(s, 2, first[PP_W] + w) ? s->numbers : 0;
+        at[PP_W] = first[PP_W] + w;
+        for (int64_t i = 0; i < p->inner; i++, to++) {
+            at[PP_INNER] = i;
+            if (tensor && *to >= base + i * p->plane) *to -= base + i * p->plane;
+            else if (!tensor && *to >= 0 && *to < taps) *to = s->number[*to] + from;
+            else *to = pp_index_in_plane(p, convention, at, *to);
         }
-        at[PP_INNER] = 0;
     }
 }
 
@@ -297,10 +305,11 @@ static void find_rows(scatter *s)
     const pp_problem *p = s->problem;
     const pp_array *grads = &p->array[PP_GRAD_OUTPUT], *indices = &p->array[PP_INDICES];
     int64_t width = s->to[2] - s->from[2];
-    bool plane = p->desc.indices == PP_INDEX_I64 && p->desc.index_convention == PP_INDEX_PLANE;
-    s->plain = !recomputes(p) && plane && is_run(p, indices, width);
+    s->plain = !recomputes(p) && p->desc.indices == PP_INDEX_I64 && p->desc.index_convention == PP_INDEX_PLANE && is_run(p, indices, width);
     s->joined = p->inner == 1 && is_run(p, grads, width) && grads->stride[PP_H] == width;
-    s->joined = s->joined && (s->finds || (s->plain && indices->stride[PP_H] == width));
+    bool alike = !recomputes(p) && p->desc.index_convention != PP_INDEX_WINDOW;
+    alike = alike && indices->stride[PP_H] == width * (s->plain ? 1 : indices->stride[PP_W]);
+    s->joined = s->joined && (s->finds || alike);
 }
 
 static pp_status run_scatter(const pp_run *run, int64_t task, int64_t tasks, char *scratch)

@@ -71,7 +71,7 @@ bool pp_winners_apply(const pp_problem *p)
         if (p->axis[a].longest == 0 || p->axis[a].output > INT32_MAX) return false;
     }
     if (most_taps(p) > MOST_TAPS) return false;
-    if (has_channels(p)) return in[PP_INNER] == 1 && p->inner >= vector_lanes(p) && p->desc.op != PP_OP_MIN;
+    if (has_channels(p)) return in[PP_INNER] == 1 && p->inner >= vector_lanes(p);
     return (in[PP_W] == 1 || p->axis[2].input == 1) && measure(p, &w);
 }
 
@@ -219,9 +219,9 @@ static void find(pp_winners *w, const int64_t at[PP_AXES], const pp_window windo
     if (forward && w->narrow_lanes) narrow(k, p->desc.indices, place, step);
 }
 
-static void fill(float *lines, int64_t count)
+static void fill(float *lines, int64_t count, float value)
 {
-    for (int64_t i = 0; i < count; i++) lines[i] = -INFINITY;
+    for (int64_t i = 0; i < count; i++) lines[i] = value;
 }
 
 /* What "rows" rows of windows see from this one on, of outputs [at[PP_W], to) on W. */
@@ -230,11 +230,13 @@ static void copy_lines(pp_winners *w, const int64_t at[PP_AXES], const pp_window
     const pp_problem *p = w->run->problem;
     const pp_axis *axis = w->run->group.axis;
     const int64_t *stride = p->array[PP_INPUT].stride;
-    int64_t from, end, first = window[1].first;
+    float least = p->desc.op == PP_OP_MIN ? INFINITY : -INFINITY;
+    int64_t from, end, first = window[1].first, wide = (to - at[PP_W] - 1) * axis[2].stride + (axis[2].longest - 1) * axis[2].step + 1;
     int64_t tall = (rows - 1) * axis[1].stride + (axis[1].longest - 1) * axis[1].step + 1;
     int64_t begin = pp_min(pp_max(-first, 0), tall), after = pp_max(pp_min(axis[1].visible - first, tall), begin);
     pp_axis_reach(&axis[2], at[PP_W], to, &from, &end);
-    if (w->from != at[PP_W] || w->to != to) fill(w->lines, axis[0].longest * w->room * w->row);
+    bool margin = end - from < wide && (w->from != at[PP_W] || w->to != to);
+    if (w->from < 0 || margin) fill(w->lines, axis[0].longest * w->room * w->row, least);
     w->from = at[PP_W];
     w->to = to;
     for (int64_t i = 0; i < axis[0].longest; i++) {
@@ -248,11 +250,10 @@ static void copy_lines(pp_winners *w, const int64_t at[PP_AXES], const pp_window
         c.first = from - window[2].first;
         c.phases = w->phases;
         c.phase = w->phase;
-        c.order = pp_order_of(p);
-        fill(lines, (exists ? begin : tall) * w->row);
+        fill(lines, (exists ? begin : tall) * w->row, least);
         if (!exists) continue;
         if (end > from) w->run->kernels->rows(&c);
-        fill(lines + after * w->row, (tall - after) * w->row);
+        fill(lines + after * w->row, (tall - after) * w->row, least);
     }
 }
 

@@ -21,18 +21,16 @@ typedef struct pp_winner {
     const struct pp_tap *taps;
     int64_t count;
     int64_t base, apart;
-    pp_order order; /* values are brought back from it: the source lies in it already */
+    pp_order order;
     void (*mend)(const struct pp_winner *, int64_t r, int64_t from, int64_t to); /* outputs [from, to) of repeat r: NaN, nothing above -infinity */
 } pp_winner;
 
-/* Rows of 4-byte elements, as one line for each phase: element j becomes number (first + j) / phases of line (first + j) % phases, in
- * that order. */
+/* Rows of 4-byte elements, as one line for each phase: element j becomes number (first + j) / phases of line (first + j) % phases. */
 typedef struct pp_rows {
     const void *source;
     void *target;
     int64_t rows, lanes, source_step, target_step; /* steps in elements */
     int64_t first, phases, phase;                  /* phase: distance of lines */
-    pp_order order;
 } pp_rows;
 
 typedef void (*pp_winner_fn)(const pp_winner *);
