@@ -56,6 +56,9 @@ PP_INLINE size_t pp_aligned(size_t size) { return (size + PP_ALIGN - 1) / PP_ALI
 /* Share number "task" of [0, count) cut into "tasks". */
 void pp_share(int64_t count, int64_t task, int64_t tasks, int64_t *begin, int64_t *end);
 
+/* Whether elements are as wide as the lanes that they are computed in; narrower ones have few kernels of their own. */
+PP_INLINE bool pp_is_wide(const pp_problem *problem) { return problem->kernels->lines->sum != NULL; }
+
 /* Sets coordinates N and C to those of a plane. */
 void pp_at_plane(const pp_problem *problem, int64_t plane, int64_t at[PP_AXES]);
 

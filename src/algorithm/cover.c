@@ -137,7 +137,7 @@ static const pp_pass *find_pass(const pp_problem *tile)
 static size_t make_cover(const pp_problem *p, cover *c, void *prepared)
 {
     *c = (cover){.lane = pp_dtypes[p->desc.dtype].size};
-    if (p->is_max || !p->inputs || !p->outputs || c->lane != pp_dtypes[p->desc.dtype].sum_size) return 0;
+    if (p->is_max || !p->inputs || !p->outputs || !pp_is_wide(p)) return 0;
     make_tile(p, c);
     if (weight_of(p, c) > MOST_BYTES) return 0;
     make_planes(p, c);

@@ -6,7 +6,12 @@
 
 #include <string.h>
 
-enum { PP_INNER_TAPS = 4096, PP_INNER_BYTES = 16, LISTED = 512 /* taps that are kept for later rows ... */, SHAPES = 4 /* ... of so many shapes */ };
+enum {
+    PP_INNER_TAPS = 4096,
+    PP_INNER_BYTES = 16,
+    LISTED = 512 /* taps that are kept for later rows ... */,
+    SHAPES = 4 /* ... of so many shapes */
+};
 enum { FAR = 4, FAR_BYTES = 8 * 1024 }; /* places that large runs write at by turns, and how much */
 enum { SECTION = 8 /* windows whose taps should still be near when their last channels are done */ };
 
@@ -33,11 +38,11 @@ typedef struct inner {
     int64_t slots, capacity;
     pp_tap *taps;
     int64_t *counts;
-    int64_t *owners;             /* by the number of the shape, which no other ever has, and of the stretch */
-    int64_t *twigs;              /* distances of taps in twigs */
-    pp_window rows[SHAPES][2];   /* shapes on D and H */
-    int64_t numbers[SHAPES];     /* 0: none yet */
-    int64_t shape, shapes;       /* that of the row at work; numbers so far */
+    int64_t *owners;           /* by the number of the shape, which no other ever has, and of the stretch */
+    int64_t *twigs;            /* distances of taps in twigs */
+    pp_window rows[SHAPES][2]; /* shapes on D and H */
+    int64_t numbers[SHAPES];   /* 0: none yet */
+    int64_t shape, shapes;     /* that of the row at work; numbers so far */
 
     pp_windows windows;
     pp_finish finish;
@@ -97,11 +102,8 @@ static size_t lay_out(inner *s, char *scratch)
     s->capacity = taps + 1;
     s->slots = pp_max(1, pp_min(SHAPES * stretches, LISTED / s->capacity));
     size_t width = s->ones ? 0 : (size_t)p->inner, lane = pp_lane_size(p->desc.dtype, s->reducing);
-    size_t sizes[] = {(size_t)stretches * sizeof *s->stretches,
-                      (size_t)(s->slots * s->capacity) * sizeof *s->taps,
-                      (size_t)(3 * s->slots) * sizeof *s->counts,
-                      width * lane,
-                      width * (size_t)s->element};
+    size_t sizes[] = {(size_t)stretches * sizeof *s->stretches, (size_t)(s->slots * s->capacity) * sizeof *s->taps,
+                      (size_t)(3 * s->slots) * sizeof *s->counts, width * lane, width * (size_t)s->element};
     char *pieces[PP_COUNT(sizes)];
     size_t used = 0;
     for (int i = 0; i < PP_COUNT(sizes); i++) {
@@ -322,9 +324,17 @@ static void pool_row(inner *s, const int64_t at[PP_AXES], int64_t from, int64_t 
 
 /* ------------------------------------------------------------------------------------------------ the pass */
 
+/* Whether kernels go from elements to elements. */
+static bool finishes(const pp_problem *p, pp_reducing reducing)
+{
+    if (p->array[PP_OUTPUT].stride[PP_INNER] != 1) return false;
+    return reducing == PP_SUMS || p->desc.nan != PP_NAN_IGNORE || !pp_dtypes[p->desc.dtype].floating;
+}
+
 static bool applies(const pp_problem *p)
 {
     int64_t taps = 1;
+    if (!pp_is_wide(p) && !(p->is_max && p->kernels->lines->max_window && finishes(p, PP_MAXIMA))) return false;
     for (int a = 0; a < 3; a++) {
         taps *= pp_max(1, pp_min(pp_min(p->axis[a].longest, p->axis[a].input), PP_INNER_TAPS + 1));
         if (p->axis[a].step > INT32_MAX || p->axis[a].advance > INT32_MAX) return false; /* so that no distance overflows */
@@ -334,19 +344,10 @@ static bool applies(const pp_problem *p)
     return pp_reducing_of(p) != PP_WINNERS && p->inner > 1 && p->array[PP_INPUT].stride[PP_INNER] == 1 && taps <= PP_INNER_TAPS;
 }
 
-/* With few channels lanes stay empty; then rows are better. */
-static bool pays(const pp_problem *p) { return p->inner >= PP_INNER_BYTES / (int64_t)pp_dtypes[p->desc.dtype].size; }
-
-/* Whether kernels go from elements to elements. */
-static bool finishes(const pp_problem *p, pp_reducing reducing)
+/* With few channels lanes stay empty; then rows are better.  Narrow elements have no levels of their own. */
+static bool pays(const pp_problem *p)
 {
-    double divisor = 1;
-    if (p->array[PP_OUTPUT].stride[PP_INNER] != 1) return false;
-    if (reducing == PP_MAXIMA) return p->desc.nan != PP_NAN_IGNORE || !pp_dtypes[p->desc.dtype].floating;
-    if (p->desc.op != PP_OP_AVERAGE || pp_dtypes[p->desc.dtype].floating) return true;
-    for (int a = 0; a < 3; a++) divisor *= (double)p->axis[a].longest;
-    if (p->desc.divisor == PP_DIVISOR_OVERRIDE) divisor = p->desc.divisor_override;
-    return divisor >= 1 && divisor < PP_FAST_DIVISORS && divisor == (double)(int)divisor; /* small whole numbers only */
+    return p->inner >= PP_INNER_BYTES / (int64_t)pp_dtypes[p->desc.dtype].size && (pp_is_wide(p) || !pp_levels_pay(p));
 }
 
 static inner inner_of(const pp_problem *p)
@@ -389,8 +390,6 @@ static void prepare_finish(inner *s)
     info->store(s->empty, 0, p->empty);
     s->finish.order = pp_order_of(p);
     s->finish.empty = s->empty;
-    s->finish.rounding = p->desc.rounding;
-    if (!info->floating) s->finish.lowest = (int)info->lowest, s->finish.highest = (int)info->highest;
     s->windows.finish = &s->finish;
 }
 

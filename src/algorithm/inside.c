@@ -34,7 +34,8 @@ int64_t pp_inside_segment(const pp_problem *p, pp_direction direction)
         if (!pp_inside_uses(p, direction, t) || p->n == 1 || p->c == 1) continue;
         all = all && pp_mul_ok(p->c, stride[PP_C], &image) && stride[PP_N] == image;
     }
-    return all ? planes : p->c;
+    if (!all) planes = p->c;
+    return p->together ? pp_min(planes, p->together) : planes;
 }
 
 void pp_inside_dense(pp_array *array, const int64_t extent[3], int64_t inner, int64_t size)

@@ -23,7 +23,7 @@ PP_INLINE int64_t pp_inside_extent(const pp_problem *p, pp_tensor tensor, int a)
     return pp_is_input(tensor) ? p->axis[a].input : p->axis[a].output;
 }
 
-/* The number of planes that follow each other at equal distances in every tensor that is used: all, or those of an image. */
+/* The number of planes that follow each other at equal distances in every tensor that is used: those of a run, or of an image. */
 int64_t pp_inside_segment(const pp_problem *p, pp_direction direction);
 
 /* A dense array [planes][extents][inner], of which "size" elements are there. */

@@ -2,8 +2,7 @@
  * layout is a view: a group of planes is transposed into scratch, where it is a channels-last problem whose channels are the
  * planes; the table chooses who runs that, and the result is transposed back. */
 #include "algorithm.h"
-
-#include "../algorithms.h"
+#include "inside.h"
 
 #include <string.h>
 
@@ -27,51 +26,13 @@ typedef struct layout {
     pp_problem problem;                         /* a group */
 } layout;
 
-static bool uses(const pp_problem *p, pp_direction direction, pp_tensor tensor)
-{
-    switch (tensor) {
-    case PP_OUTPUT:
-        return direction == PP_FORWARD;
-    case PP_GRAD_OUTPUT:
-    case PP_GRAD_INPUT:
-        return direction == PP_BACKWARD;
-    case PP_INDICES:
-        return direction == PP_FORWARD ? p->desc.indices != PP_INDEX_NONE : p->desc.backward == PP_BACKWARD_INDICES;
-    default:
-        return direction == PP_FORWARD || p->desc.backward == PP_BACKWARD_RECOMPUTE;
-    }
-}
-
-static bool is_input(pp_tensor tensor) { return tensor == PP_INPUT || tensor == PP_GRAD_INPUT; }
-
-static bool is_written(pp_tensor tensor, pp_direction direction)
-{
-    return direction == PP_FORWARD ? tensor == PP_OUTPUT || tensor == PP_INDICES : tensor == PP_GRAD_INPUT;
-}
-
-static size_t element_size(const pp_problem *p, pp_tensor tensor)
-{
-    if (tensor != PP_INDICES) return pp_dtypes[p->desc.dtype].size;
-    return pp_index_size(p->desc.indices);
-}
-
-static int log_of(size_t size)
-{
-    int log = 0;
-    while (size >> log > 1) log++;
-    return log;
-}
-
 /* ------------------------------------------------------------------------------------------------ planning */
 
 /* Positions of a plane of a tensor; more than a group can hold: MOST_BYTES. */
 static int64_t positions_of(const pp_problem *p, pp_tensor tensor)
 {
     int64_t positions = 1;
-    for (int a = 0; a < 3; a++) {
-        positions *= pp_min(is_input(tensor) ? p->axis[a].input : p->axis[a].output, MOST_BYTES);
-        positions = pp_min(positions, MOST_BYTES);
-    }
+    for (int a = 0; a < 3; a++) positions = pp_min(positions * pp_min(pp_inside_extent(p, tensor, a), MOST_BYTES), MOST_BYTES);
     return positions;
 }
 
@@ -83,9 +44,9 @@ static int64_t choose_lanes(const pp_problem *p, pp_direction direction, int64_t
 {
     int64_t unit = 0, each = 0;
     for (int t = 0; t < PP_TENSOR_COUNT; t++) {
-        if (!uses(p, direction, t)) continue;
-        each += positions_of(p, t) * (int64_t)element_size(p, t);
-        unit = pp_max(unit, UNIT_BYTES / (int64_t)element_size(p, t));
+        if (!pp_inside_uses(p, direction, t)) continue;
+        each += positions_of(p, t) * (int64_t)pp_inside_size(p, t);
+        unit = pp_max(unit, UNIT_BYTES / (int64_t)pp_inside_size(p, t));
     }
     if (each * unit > MOST_BYTES) return 0;
     int64_t wide = pp_min(pp_max(GROUP_BYTES / pp_max(each, 1), WIDE_BYTES / UNIT_BYTES * unit), MOST_BYTES / pp_max(each, 1));
@@ -94,17 +55,6 @@ static int64_t choose_lanes(const pp_problem *p, pp_direction direction, int64_t
         if (empty_lanes(segment, lanes) < empty_lanes(segment, best)) best = lanes;
     }
     return best;
-}
-
-static int64_t find_segment(const pp_problem *p, pp_direction direction)
-{
-    int64_t planes = 0, image;
-    bool all = pp_mul_ok(p->n, p->c, &planes);
-    for (int t = 0; t < PP_TENSOR_COUNT; t++) {
-        const int64_t *stride = p->array[t].stride;
-        all = all && (!uses(p, direction, t) || p->n == 1 || p->c == 1 || (pp_mul_ok(p->c, stride[PP_C], &image) && stride[PP_N] == image));
-    }
-    return all ? planes : p->c;
 }
 
 /* The group as a problem: one channels-last image. */
@@ -119,23 +69,15 @@ static void make_problem(const pp_problem *p, pp_direction direction, layout *l)
     group->desc.layout = PP_CHANNELS_LAST;
     group->desc.batch = 1;
     group->desc.channels = l->lanes;
-    if (p->desc.index_convention == PP_INDEX_TENSOR) group->desc.index_convention = PP_INDEX_PLANE;
     group->inputs = positions_of(p, PP_INPUT) * l->lanes;
     group->outputs = positions_of(p, PP_OUTPUT) * l->lanes;
     for (int t = 0; t < PP_TENSOR_COUNT; t++) {
-        if (!uses(p, direction, t)) continue;
-        pp_array *array = &group->array[t];
-        int64_t size = l->lanes;
-        memset(array, 0, sizeof *array);
-        array->stride[PP_INNER] = 1;
-        for (int a = 2; a >= 0; a--) {
-            int64_t extent = is_input(t) ? p->axis[a].input : p->axis[a].output;
-            if (extent > 1) array->stride[PP_D + a] = size;
-            size *= extent;
-        }
-        array->high = size - 1;
+        if (!pp_inside_uses(p, direction, t)) continue;
+        int64_t extent[3], size = positions_of(p, t) * l->lanes;
+        for (int a = 0; a < 3; a++) extent[a] = pp_inside_extent(p, t, a);
+        pp_inside_dense(&group->array[t], extent, l->lanes, size);
         l->array[t] = l->below;
-        l->below += pp_aligned((size_t)size * element_size(p, t));
+        l->below += pp_aligned((size_t)size * pp_inside_size(p, t));
     }
 }
 
@@ -143,29 +85,22 @@ static void make_problem(const pp_problem *p, pp_direction direction, layout *l)
 static size_t make_layout(const pp_problem *p, pp_direction direction, layout *l, void *prepared)
 {
     *l = (layout){.lanes = 0};
-    if (p->inner != 1 || !p->inputs || !p->outputs || pp_dtypes[p->desc.dtype].size < sizeof(float)) return 0;
-    bool numbered = uses(p, direction, PP_INDICES) && p->desc.index_convention == PP_INDEX_TENSOR; /* they are converted */
-    if (numbered && !pp_index_is_plain(&p->desc)) return 0;
-    l->segment = find_segment(p, direction);
-    if (p->together) l->segment = pp_min(l->segment, p->together);
+    if (p->inner != 1 || !p->inputs || !p->outputs) return 0;
+    for (int t = 0; t < PP_TENSOR_COUNT; t++) {
+        if (pp_inside_uses(p, direction, t) && pp_inside_size(p, t) < sizeof(float)) return 0;
+    }
+    if (pp_inside_uses(p, direction, PP_INDICES) && (direction == PP_BACKWARD || p->desc.index_convention == PP_INDEX_TENSOR)) return 0;
+    l->segment = pp_inside_segment(p, direction);
     l->lanes = choose_lanes(p, direction, l->segment);
     if (!l->lanes) return 0;
     make_problem(p, direction, l);
-    for (int i = 0; i < pp_algorithm_count; i++) {
-        const pp_pass *pass = &pp_algorithm_table[i]->pass[direction];
-        if (!pp_algorithm_table[i]->uses_kernels || !pass->applies) continue;
-        if ((pass->pays && !pass->pays(&l->problem)) || !pass->applies(&l->problem)) continue;
-        size_t scratch = pass->scratch(&l->problem), room = pass->prepare ? pass->prepare(&l->problem, NULL) : 0;
-        if (scratch > 2 * (size_t)MOST_BYTES || sizeof *l + room > PP_PREPARED) continue;
-        l->pass = pass;
-        l->size = l->below + scratch;
-        if (prepared) {
-            memcpy(prepared, l, sizeof *l);
-            if (room) pass->prepare(&l->problem, (char *)prepared + sizeof *l);
-        }
-        return sizeof *l + room;
-    }
-    return 0;
+    void *below = prepared ? (char *)prepared + sizeof *l : NULL;
+    pp_inside inside = pp_inside_ask(&l->problem, direction, 2 * (size_t)MOST_BYTES, PP_PREPARED - sizeof *l, below);
+    if (!inside.pass) return 0;
+    l->pass = inside.pass;
+    l->size = l->below + inside.scratch;
+    if (prepared) memcpy(prepared, l, sizeof *l);
+    return sizeof *l + inside.prepared;
 }
 
 static bool applies_in(const pp_problem *p, pp_direction direction)
@@ -199,45 +134,15 @@ typedef struct task {
     int64_t begin[PP_TENSOR_COUNT][3], end[PP_TENSOR_COUNT][3]; /* what is read or written of each tensor, on D, H, W */
 } task;
 
-/* The part of a tensor that a run touches. */
-static void find_box(const pp_run *run, pp_tensor tensor, int64_t begin[3], int64_t end[3])
-{
-    bool result = is_input(tensor) == (run->direction == PP_BACKWARD);
-    for (int a = 0; a < 3; a++) begin[a] = run->begin[a], end[a] = run->end[a];
-    if (run->direction == PP_BACKWARD && tensor != PP_GRAD_INPUT) {
-        pp_outputs_of_range(run, begin, end);
-        result = tensor != PP_INPUT;
-    }
-    for (int a = 0; !result && a < 3; a++) pp_axis_reach(&run->group.axis[a], begin[a], end[a], &begin[a], &end[a]);
-}
-
-/* Between indices in the plane and those in the tensor: what lies in no plane stays outside of all. */
-static void convert_indices(const task *s, void *dense, int64_t positions, bool to_tensor)
-{
-    const pp_problem *p = s->run->problem;
-    bool narrow = p->desc.indices == PP_INDEX_I32;
-    for (int64_t k = 0; k < positions; k++) {
-        for (int64_t i = 0; i < s->count; i++) {
-            int64_t at = k * s->l->lanes + i, base = (s->first + i) * p->plane;
-            int64_t index = narrow ? ((int32_t *)dense)[at] : ((int64_t *)dense)[at];
-            if (index == -1) continue;
-            if (to_tensor) index += base;
-            else index = index >= base && index - base < p->plane ? index - base : -2;
-            if (narrow) ((int32_t *)dense)[at] = (int32_t)index;
-            else ((int64_t *)dense)[at] = index;
-        }
-    }
-}
-
 /* Transposes what is read or written of a tensor: rows of its box, or more at once where they follow each other. */
 static void transpose(task *s, pp_tensor tensor, bool back)
 {
     const pp_problem *p = s->run->problem;
     const int64_t *stride = p->array[tensor].stride, *begin = s->begin[tensor], *end = s->end[tensor];
-    int64_t extent[3], run = 1, size = (int64_t)element_size(p, tensor);
+    int64_t extent[3], run = 1, size = (int64_t)pp_inside_size(p, tensor);
     int axis = 2; /* axes from here on lie side by side */
     for (int a = 0; a < 3; a++) {
-        extent[a] = is_input(tensor) ? p->axis[a].input : p->axis[a].output;
+        extent[a] = pp_inside_extent(p, tensor, a);
         if (begin[a] >= end[a]) return;
     }
     for (; axis >= 0; axis--) {
@@ -253,14 +158,11 @@ static void transpose(task *s, pp_tensor tensor, bool back)
     t.stride = (p->c > 1 ? stride[PP_C] : stride[PP_N]) * size;
     if (!back && t.stride == run * size && p->inputs * size > NEAR_BYTES) t.ahead = s->l->lanes * t.stride;
     int64_t plane = s->first / p->c * stride[PP_N] + s->first % p->c * stride[PP_C];
-    pp_transpose_fn fn = s->run->kernels->planes->transpose[log_of((size_t)size)];
+    pp_transpose_fn fn = s->run->kernels->planes->transpose[size == 8];
     for (;;) {
         t.rows = s->run->base[tensor] + (plane + at[0] * stride[PP_D] + at[1] * stride[PP_H] + at[2] * stride[PP_W]) * size;
         t.dense = s->scratch + s->l->array[tensor] + ((at[0] * extent[1] + at[1]) * extent[2] + at[2]) * s->l->lanes * size;
-        bool convert = tensor == PP_INDICES && p->desc.index_convention == PP_INDEX_TENSOR;
-        if (convert && back) convert_indices(s, t.dense, run, true);
         fn(&t);
-        if (convert && !back) convert_indices(s, t.dense, run, false);
         int a = axis;
         for (; a >= 0 && ++at[a] == end[a]; a--) at[a] = begin[a];
         if (a < 0) return;
@@ -287,14 +189,10 @@ static void start(task *s, const pp_run *run, char *scratch)
     s->group.prepared = (const char *)run->prepared + sizeof *l;
     s->group.group = (pp_group){0, 1, run->group.axis, run->group.cover};
     for (int t = 0; t < PP_TENSOR_COUNT; t++) {
-        s->group.base[t] = uses(run->problem, run->direction, t) ? scratch + l->array[t] : NULL;
-        if (s->group.base[t]) find_box(run, t, s->begin[t], s->end[t]);
+        s->group.base[t] = pp_inside_uses(run->problem, run->direction, t) ? scratch + l->array[t] : NULL;
+        if (s->group.base[t]) pp_inside_box(run, t, s->begin[t], s->end[t]);
     }
-    if (l->segment % l->lanes == 0) return;
-    memset(scratch, 0, l->below); /* lanes that stay empty; no index is an index of every kind */
-    if (s->group.base[PP_INDICES]) {
-        memset(s->group.base[PP_INDICES], -1, (size_t)l->problem.outputs * element_size(run->problem, PP_INDICES));
-    }
+    if (l->segment % l->lanes || run->problem->together) memset(scratch, 0, l->below); /* lanes that stay empty */
 }
 
 static pp_status run_group(task *s)
@@ -302,11 +200,11 @@ static pp_status run_group(task *s)
     const pp_run *run = s->run;
     for (int t = 0; t < PP_TENSOR_COUNT; t++) {
         bool read = run->accumulate && t == PP_GRAD_INPUT;
-        if (s->group.base[t] && (read || !is_written(t, run->direction))) transpose(s, t, false);
+        if (s->group.base[t] && (read || !pp_is_written(t, run->direction))) transpose(s, t, false);
     }
     pp_status status = s->l->pass->run(&s->group, 0, 1, s->scratch + s->l->below);
     for (int t = 0; t < PP_TENSOR_COUNT && status == PP_OK; t++) {
-        if (s->group.base[t] && is_written(t, run->direction)) transpose(s, t, true);
+        if (s->group.base[t] && pp_is_written(t, run->direction)) transpose(s, t, true);
     }
     return status;
 }
@@ -347,10 +245,7 @@ static bool forward_pays(const pp_problem *p)
 }
 
 /* Winners of maxima are found faster in rows that fill a vector (winners.c). */
-static bool backward_pays(const pp_problem *p)
-{
-    return small_planes(p, p->is_max ? MAX_WIDE : WIDE) && p->desc.backward != PP_BACKWARD_INDICES;
-}
+static bool backward_pays(const pp_problem *p) { return small_planes(p, p->is_max ? MAX_WIDE : WIDE); }
 
 static bool forward_applies(const pp_problem *p) { return applies_in(p, PP_FORWARD); }
 static bool backward_applies(const pp_problem *p) { return applies_in(p, PP_BACKWARD); }

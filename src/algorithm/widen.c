@@ -295,13 +295,6 @@ static pp_status run_widened(const pp_run *run, int64_t number, int64_t tasks, c
     return status;
 }
 
-/* Maxima of narrow lanes are faster than wide ones. */
-static bool pays(const pp_problem *p)
-{
-    bool ignores = p->desc.nan == PP_NAN_IGNORE && pp_dtypes[p->desc.dtype].floating;
-    return !p->is_max || p->desc.indices != PP_INDEX_NONE || ignores;
-}
-
 static bool forward_applies(const pp_problem *p)
 {
     widened w;
@@ -344,6 +337,6 @@ const pp_algorithm pp_algorithm_widen = {
     .name = "widen",
     .what = "a tile at a time in wider lanes",
     .uses_kernels = true,
-    .pass = {{forward_applies, pays, forward_prepare, forward_scratch, tasks_of, run_widened},
+    .pass = {{forward_applies, NULL, forward_prepare, forward_scratch, tasks_of, run_widened},
              {backward_applies, NULL, backward_prepare, backward_scratch, tasks_of, run_widened}},
 };

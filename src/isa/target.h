@@ -23,10 +23,8 @@
 #define PP_OWN_MAX 2
 #define PP_OWN_PART 4
 #define PP_OWN_PICK 8
-#define PP_OWN_HALF 16
 #define PP_OWN_STREAM 64
 #define PP_OWN_NANS 128
-#define PP_OWN_WIDEN 256
 #define PP_OWN_WHERE 1024
 #define PP_OWN_TURNS 2048
 #define PP_OWN_OVER 4096

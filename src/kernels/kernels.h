@@ -10,7 +10,7 @@
 
 enum {
     PP_STACK = 40,              /* blocks of the tree of sums that can be open at once ... */
-    PP_FAST_DIVISORS = 1 << 14, /* integer sums are divided by integers below this in vectors */
+    PP_FAST_DIVISORS = 1 << 14, /* integer sums are divided by integers below this in f32 */
     PP_MAX_TAPS = 1 << 22       /* ... by a list of this many taps on three axes: 22 + 3 * 3, rounded up */
 };
 
@@ -37,12 +37,10 @@ typedef struct pp_finish {
     const void *source;
     void *target;
     int64_t lanes;
-    double divisor;  /* 1: none */
-    bool accumulate; /* add to what target holds */
-    pp_rounding rounding;
-    double lowest, highest; /* finite elements */
-    pp_order order;         /* of the lanes */
-    const void *empty;      /* the element for a lane that saw nothing but ignored NaN */
+    double divisor;    /* 1: none */
+    bool accumulate;   /* add to what target holds */
+    pp_order order;    /* of the lanes */
+    const void *empty; /* the element for a lane that saw nothing but ignored NaN */
 } pp_finish;
 
 /* f32 elements with their indices as lanes of 64 bits, of which the largest wins (packed.inc), and back. */
@@ -120,7 +118,7 @@ typedef void (*pp_spread_fn)(const pp_spread *);
 
 /* Kernels on planes. */
 typedef struct pp_planes {
-    pp_transpose_fn transpose[4]; /* by the logarithm of an element's size */
+    pp_transpose_fn transpose[2]; /* elements of 4 bytes; of 8 */
     pp_columns_fn columns;        /* of f32; NULL: not brought; NaN wins */
 } pp_planes;
 
@@ -147,16 +145,15 @@ typedef void (*pp_divide_fn)(const pp_divide *);
 typedef void (*pp_pack_fn)(const pp_pack *);
 typedef void (*pp_stream_fn)(void *target, const void *source, size_t bytes);
 
-/* What every problem can be made of: operations on whole lines, from memory to memory. */
+/* What every problem of f32 and f64 can be made of: operations on whole lines, from memory to memory; and the way there. */
 typedef struct pp_lines {
-    pp_reduce_fn sum, sum_lanes;          /* elements -> sum lanes; sum lanes -> sum lanes, in the order of the tree */
-    pp_reduce_fn max[2];                  /* elements -> max lanes, or lanes -> lanes.  [1]: NaN is ignored */
+    pp_reduce_fn sum;                     /* in the order of the tree; NULL: so are the next ones */
+    pp_reduce_fn max[2];                  /* elements -> lanes, or lanes -> lanes.  [1]: NaN is ignored */
     pp_finish_fn finish_sum;              /* sum lanes -> elements: + 0, divide, convert, accumulate */
     pp_finish_fn finish_max;              /* max lanes -> elements */
-    pp_divide_fn divide;                  /* elements -> sum lanes, each divided; floating types */
+    pp_divide_fn divide;                  /* elements -> lanes, each divided */
     pp_pack_fn pack, unpack;              /* elements with their indices; NULL: not brought, but for f32 ... */
     const struct pp_kernels *wide;        /* ... and those that combine such lanes */
-
     pp_convert_fn widen, narrow;          /* elements -> f32, and back; NULL: not brought */
     pp_spread_fn spread;                  /* of f32; NULL: not brought */
     int vector_bytes;                     /* of one vector of a window: */
@@ -180,7 +177,6 @@ typedef struct pp_kernels {
 void pp_rows__avx2(const pp_rows *c);
 extern const pp_planes pp_planes__avx2;
 extern const pp_kernels pp_f64_kernels__avx2;
-extern const pp_level_kernels pp_i32_sum_levels__avx2;
 extern const pp_lines pp_f32_lines__avx2, pp_bf16_lines__avx2, pp_f16_lines__avx2, pp_byte_lines__avx2;
 
 #endif

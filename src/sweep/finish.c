@@ -51,10 +51,8 @@ void pp_place_lanes(const pp_run *run, const pp_place *place, const char *lanes,
     pp_finish f = {.source = lanes, .lanes = place->groups * place->inner, .empty = empty};
     f.divisor = place->made ? 1 : divisor;
     f.accumulate = place->accumulate;
-    f.rounding = desc->rounding;
     info->store(empty, 0, run->problem->empty);
     if (!place->made) f.order = pp_order_of(run->problem);
-    f.lowest = info->lowest, f.highest = info->highest;
     f.target = place->values_dense ? place->values : out;
     if (f.accumulate && !place->values_dense) pp_copy(out, dense, place->values, place->value_stride, place->groups, place->inner, info->size);
     (place->sums ? k->finish_sum : k->finish_max)(&f);

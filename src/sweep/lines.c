@@ -21,11 +21,6 @@ pp_reduce_fn pp_from_elements(const pp_problem *problem)
     return problem->is_max ? k->max[problem->desc.nan == PP_NAN_IGNORE] : k->sum;
 }
 
-pp_reduce_fn pp_from_lanes(const pp_problem *problem)
-{
-    return problem->is_max ? pp_from_elements(problem) : problem->kernels->lines->sum_lanes;
-}
-
 pp_order pp_order_of(const pp_problem *problem)
 {
     const pp_dtype_info *info = &pp_dtypes[problem->desc.dtype];

@@ -10,9 +10,8 @@ typedef enum pp_reducing { PP_SUMS, PP_MAXIMA, PP_WINNERS } pp_reducing;
 pp_reducing pp_reducing_of(const pp_problem *problem);
 size_t pp_lane_size(pp_dtype dtype, pp_reducing reducing);
 
-/* The kernels that combine elements, and lanes, to sums or maxima. */
+/* The kernel that combines elements, or lanes, to sums or maxima. */
 pp_reduce_fn pp_from_elements(const pp_problem *problem);
-pp_reduce_fn pp_from_lanes(const pp_problem *problem);
 
 /* How elements become lanes that compare. */
 pp_order pp_order_of(const pp_problem *problem);

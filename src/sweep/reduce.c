@@ -103,7 +103,7 @@ static void reduce_class(pp_sweep *s, const char *column, const pp_window *w, in
     }
     pp_reduce r = {.source = s->split ? s->phases : column, .taps = s->taps, .count = w->length, .target = target};
     r.lanes = outputs * s->inner;
-    pp_from_lanes(s->combined)(&r);
+    pp_from_elements(s->combined)(&r);
 }
 
 char *pp_sweep_reduce_row(pp_sweep *s, const int64_t at[PP_AXES], char *into)

@@ -182,7 +182,7 @@ bool pp_sweep_applies(const pp_problem *p, bool winners)
 {
     const pp_axis *axis = p->axis;
     int64_t taps[3], span = 0;
-    if (p->inner == 0) return false; /* nothing to do */
+    if (p->inner == 0 || !pp_is_wide(p)) return false; /* nothing to do; no kernels */
     for (int a = 0; a < 3; a++) {
         taps[a] = pp_max(1, pp_min(axis[a].longest, axis[a].input));
         if (taps[a] > PP_MAX_TAPS) return false;
@@ -195,7 +195,5 @@ bool pp_sweep_applies(const pp_problem *p, bool winners)
     }
     if (p->inner > ((int64_t)1 << 36) / (span + 1)) return false;
     if (taps[0] * taps[1] > PP_MAX_TAPS) return false; /* one list; W has its own */
-    /* 32-bit lanes hold sums of bytes, packed ones indices of a plane, only so far */
-    if (!p->is_max && !pp_dtypes[p->desc.dtype].floating && taps[0] * taps[1] > INT32_MAX / 255 / taps[2]) return false;
-    return !winners || p->plane <= INT32_MAX;
+    return !winners || p->plane <= INT32_MAX; /* packed lanes hold indices of a plane only so far */
 }

@@ -7,7 +7,8 @@
 #define PP_OWN_U16 PP_OWN_PICK
 #define PP_OWN_I16 (PP_OWN_MAX | PP_OWN_PART | PP_OWN_PICK)
 #define PP_OWN_ZIP 1
-#define PP_OWN_NARROW (PP_OWN_HALF | PP_OWN_WIDEN)
+#define PP_OWN_WIDEN 1
+#define PP_OWN_HALF 1
 
 typedef float f32_own__avx2 __attribute__((vector_size(32)));
 typedef double f64_own__avx2 __attribute__((vector_size(32)));
@@ -76,22 +77,6 @@ PP_INLINE void u8_store_pieces__avx2(uint8_t *rows, int64_t step, u8_own__avx2 v
 {
     _mm_storeu_si128((__m128i *)rows, _mm256_castsi256_si128((__m256i)v));
     _mm_storeu_si128((__m128i *)(rows + step), _mm256_extracti128_si256((__m256i)v, 1));
-}
-PP_INLINE u8_own__avx2 x1_zip_low__avx2(u8_own__avx2 a, u8_own__avx2 b)
-{
-    return (u8_own__avx2)_mm256_unpacklo_epi8((__m256i)a, (__m256i)b);
-}
-PP_INLINE u8_own__avx2 x1_zip_high__avx2(u8_own__avx2 a, u8_own__avx2 b)
-{
-    return (u8_own__avx2)_mm256_unpackhi_epi8((__m256i)a, (__m256i)b);
-}
-PP_INLINE u8_own__avx2 x2_zip_low__avx2(u8_own__avx2 a, u8_own__avx2 b)
-{
-    return (u8_own__avx2)_mm256_unpacklo_epi16((__m256i)a, (__m256i)b);
-}
-PP_INLINE u8_own__avx2 x2_zip_high__avx2(u8_own__avx2 a, u8_own__avx2 b)
-{
-    return (u8_own__avx2)_mm256_unpackhi_epi16((__m256i)a, (__m256i)b);
 }
 PP_INLINE u8_own__avx2 x4_zip_low__avx2(u8_own__avx2 a, u8_own__avx2 b)
 {

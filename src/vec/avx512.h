@@ -6,7 +6,7 @@
 #define PP_OWN_U8 (PP_OWN_PARTIAL | PP_OWN_MAX | PP_OWN_PART | PP_OWN_PICK | PP_OWN_STREAM)
 #define PP_OWN_U16 PP_OWN_PICK
 #define PP_OWN_I16 (PP_OWN_PARTIAL | PP_OWN_MAX | PP_OWN_PART | PP_OWN_PICK)
-#define PP_OWN_NARROW (PP_OWN_PARTIAL | PP_OWN_HALF | PP_OWN_WIDEN)
+#define PP_OWN_WIDEN 1
 
 typedef float f32_own__avx512 __attribute__((vector_size(64)));
 typedef double f64_own__avx512 __attribute__((vector_size(64)));
@@ -66,15 +66,6 @@ PP_INLINE void i16_store_first__avx512(int16_t *p, i16_own__avx512 v, int64_t n)
     _mm512_mask_storeu_epi16(p, (__mmask32)first__avx512(n), (__m512i)v);
 }
 
-PP_INLINE f32_own__avx512 bf16_widen_first__avx512(const uint16_t *p, int64_t n)
-{
-    __m256i v = _mm256_maskz_loadu_epi16((__mmask16)first__avx512(n), p);
-    return (f32_own__avx512)_mm512_slli_epi32(_mm512_cvtepu16_epi32(v), 16);
-}
-PP_INLINE i32_own__avx512 byte_widen_first__avx512(const uint8_t *p, int64_t n)
-{
-    return (i32_own__avx512)_mm512_cvtepu8_epi32(_mm_maskz_loadu_epi8((__mmask16)first__avx512(n), p));
-}
 
 /* vmaxps gives its second operand when either is NaN: correct for a NaN there, so it is applied where the first is a number. */
 PP_INLINE f32_own__avx512 f32_max_nan__avx512(f32_own__avx512 a, f32_own__avx512 b)
@@ -216,33 +207,7 @@ PP_INLINE i16_own__avx512 i16_folded__avx512(i16_own__avx512 v, i16_own__avx512 
 }
 PP_INLINE i16_own__avx512 i16_max_number__avx512(i16_own__avx512 a, i16_own__avx512 b) { return i16_max_nan__avx512(a, b); }
 
-PP_INLINE f32_own__avx512 f16_widen__avx512(const uint16_t *p)
-{
-    return (f32_own__avx512)_mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)(const void *)p));
-}
-PP_INLINE f32_own__avx512 f16_widen_first__avx512(const uint16_t *p, int64_t n)
-{
-    return (f32_own__avx512)_mm512_cvtph_ps(_mm256_maskz_loadu_epi16((__mmask16)first__avx512(n), p));
-}
-PP_INLINE __m256i half_bits__avx512(f32_own__avx512 v) { return _mm512_cvtps_ph((__m512)v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
-PP_INLINE void f16_narrow__avx512(uint16_t *p, f32_own__avx512 v) { _mm256_storeu_si256((__m256i *)(void *)p, half_bits__avx512(v)); }
-PP_INLINE void f16_narrow_first__avx512(uint16_t *p, f32_own__avx512 v, int64_t n)
-{
-    _mm256_mask_storeu_epi16(p, (__mmask16)first__avx512(n), half_bits__avx512(v));
-}
-PP_INLINE void byte_narrow_first__avx512(uint8_t *p, i32_own__avx512 v, int64_t n)
-{
-    _mm_mask_storeu_epi8(p, (__mmask16)first__avx512(n), _mm512_cvtepi32_epi8((__m512i)v));
-}
 
-/* As the generic narrow, part of a vector. */
-PP_INLINE void bf16_narrow_first__avx512(uint16_t *p, f32_own__avx512 v, int64_t n)
-{
-    __m512i u = (__m512i)v, even = _mm512_and_epi32(_mm512_srli_epi32(u, 16), _mm512_set1_epi32(1));
-    __m512i rounded = _mm512_add_epi32(_mm512_add_epi32(u, _mm512_set1_epi32(0x7fff)), even);
-    u = _mm512_mask_or_epi32(rounded, _mm512_cmp_ps_mask((__m512)v, (__m512)v, _CMP_UNORD_Q), u, _mm512_set1_epi32(0x400000));
-    _mm256_mask_storeu_epi16(p, (__mmask16)first__avx512(n), _mm512_cvtepi32_epi16(_mm512_srli_epi32(u, 16)));
-}
 
 PP_INLINE i32_own__avx512 i32_max_nan__avx512(i32_own__avx512 a, i32_own__avx512 b)
 {
@@ -309,10 +274,6 @@ PP_INLINE f64_own__avx512 f64_with_nans__avx512(f64_own__avx512 v, f64_nans__avx
 PP_INLINE i64_own__avx512 i64_widen__avx512(const int32_t *p)
 {
     return (i64_own__avx512)_mm512_cvtepi32_epi64(_mm256_loadu_si256((const __m256i *)(const void *)p));
-}
-PP_INLINE i32_own__avx512 byte_widen__avx512(const uint8_t *p)
-{
-    return (i32_own__avx512)_mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)(const void *)p));
 }
 /* Where: a mask register. */
 typedef __mmask16 f32_where__avx512;

@@ -6,7 +6,6 @@
 #define PP_OWN_U8 0
 #define PP_OWN_U16 0
 #define PP_OWN_I16 0
-#define PP_OWN_NARROW 0
 #define PP_OWN_ZIP 0
 #define PP_OWN_FOLD 0
 #define PP_OWN_BITS 0

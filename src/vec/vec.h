@@ -112,7 +112,17 @@ PP_INLINE V(f64, vec) V(f64, widen_first)(const double *p, int64_t n) { return V
 PP_INLINE void V(f64, narrow)(double *p, V(f64, vec) v) { V(f64, store)(p, v); }
 PP_INLINE void V(f64, narrow_first)(double *p, V(f64, vec) v, int64_t n) { V(f64, store_first)(p, v, n); }
 
-#if PP_VECTOR_BYTES
+#if PP_VECTOR_BYTES && !PP_OWN_WIDEN
+typedef int32_t V(i64, narrow_vec) __attribute__((vector_size(PP_VECTOR_BYTES / 2)));
+PP_INLINE V(i64, vec) V(i64, widen)(const int32_t *p)
+{
+    V(i64, narrow_vec) v;
+    memcpy(&v, p, sizeof v);
+    return __builtin_convertvector(v, V(i64, vec));
+}
+#endif
+
+#if PP_VECTOR_BYTES && !defined(PP_LENDER)
 typedef uint16_t V(bf16, vec) __attribute__((vector_size(PP_VECTOR_BYTES / 2)));
 typedef uint8_t V(byte, vec) __attribute__((vector_size(PP_VECTOR_BYTES / 4)));
 typedef uint32_t V(u32, vec) __attribute__((vector_size(PP_VECTOR_BYTES)));
@@ -135,21 +145,13 @@ PP_INLINE void V(bf16, narrow)(uint16_t *p, V(f32, vec) v)
     memcpy(p, &half, sizeof half);
 }
 
-#if !(PP_OWN_NARROW & PP_OWN_WIDEN)
-/* Bytes without their sign, if they have one: see V(i32, ordered). */
+#if !PP_OWN_WIDEN
+/* Bytes without their sign, if they have one: that is flipped and subtracted. */
 PP_INLINE V(i32, vec) V(byte, widen)(const uint8_t *p)
 {
     V(byte, vec) v;
     memcpy(&v, p, sizeof v);
     return __builtin_convertvector(v, V(i32, vec));
-}
-
-typedef int32_t V(i64, narrow_vec) __attribute__((vector_size(PP_VECTOR_BYTES / 2)));
-PP_INLINE V(i64, vec) V(i64, widen)(const int32_t *p)
-{
-    V(i64, narrow_vec) v;
-    memcpy(&v, p, sizeof v);
-    return __builtin_convertvector(v, V(i64, vec));
 }
 #endif
 
@@ -161,16 +163,8 @@ PP_INLINE void V(byte, narrow)(uint8_t *p, V(i32, vec) v)
 
 PP_INLINE V(f32, vec) V(i32, to_f32)(V(i32, vec) v) { return __builtin_convertvector(v, V(f32, vec)); }
 PP_INLINE V(i32, vec) V(f32, to_i32)(V(f32, vec) v) { return __builtin_convertvector(v, V(i32, vec)); } /* towards zero */
-#else
-PP_INLINE float V(bf16, widen)(const uint16_t *p) { return pp_bf16_to_float(*p); }
-PP_INLINE void V(bf16, narrow)(uint16_t *p, float v) { *p = pp_bf16_from_float(v); }
-PP_INLINE int32_t V(byte, widen)(const uint8_t *p) { return *p; }
-PP_INLINE void V(byte, narrow)(uint8_t *p, int32_t v) { *p = (uint8_t)v; }
-PP_INLINE float V(i32, to_f32)(int32_t v) { return (float)v; }
-PP_INLINE int32_t V(f32, to_i32)(float v) { return (int32_t)v; }
-#endif
 
-#if !(PP_OWN_NARROW & PP_OWN_HALF)
+#if !PP_OWN_HALF
 PP_INLINE V(f32, vec) V(f16, widen)(const uint16_t *p)
 {
     float a[V(f32, lanes)];
@@ -186,7 +180,6 @@ PP_INLINE void V(f16, narrow)(uint16_t *p, V(f32, vec) v)
 }
 #endif
 
-#if !(PP_OWN_NARROW & PP_OWN_PARTIAL)
 #define PP_WIDEN_FIRST(dtype, storage, lane)                                                                                               \
     PP_INLINE V(lane, vec) V(dtype, widen_first)(const storage *p, int64_t n)                                                              \
     {                                                                                                                                      \
@@ -210,36 +203,16 @@ PP_NARROW_FIRST(f16, uint16_t, f32)
 PP_NARROW_FIRST(byte, uint8_t, i32)
 #undef PP_WIDEN_FIRST
 #undef PP_NARROW_FIRST
-#endif
 
-/* least <= highest; v is no NaN */
-PP_INLINE V(f32, vec) V(f32, clamped)(V(f32, vec) v, V(f32, vec) least, V(f32, vec) highest)
-{
-#if PP_VECTOR_BYTES
-    V(f32, mask) below = (V(f32, mask))(v < least), above = (V(f32, mask))(v > highest);
-#else
-    V(f32, mask) below = -(v < least), above = -(v > highest);
-#endif
-    return V(f32, select)(below, least, V(f32, select)(above, highest, v));
-}
-
-/* The nearest integers, from lowest to highest.  Half to even: a float of some size counts in ones; half away: what is cut off below is
- * one more from the half on. */
-PP_INLINE V(i32, vec) V(f32, to_integer)(V(f32, vec) x, float lowest, float highest, pp_rounding rounding)
+/* The nearest integers, from lowest to highest; x is no NaN.  Half to even: a float of some size counts in ones; half away: what is cut
+ * off below is one more from the half on. */
+PP_INLINE V(i32, vec) V(f32, to_integer)(V(f32, vec) x, V(f32, vec) lowest, V(f32, vec) highest, pp_rounding rounding)
 {
     V(f32, vec) counter = V(f32, splat)(rounding == PP_ROUND_HALF_EVEN ? 0x1.8p23f : 0);
     V(f32, vec) half = V(f32, splat)(rounding == PP_ROUND_HALF_AWAY ? 0.5f : 0);
-    x = V(f32, clamped)(x, V(f32, splat)(lowest), V(f32, splat)(highest));
+    x = V(f32, select)((V(f32, mask))(x < lowest), lowest, V(f32, select)((V(f32, mask))(x > highest), highest, x));
     x = x + V(f32, from_bits)(V(f32, bits)(half) | (V(f32, bits)(x) & V(f32, bits)(V(f32, splat)(-0.0f))));
     return V(f32, to_i32)((x + counter) - counter);
 }
-
-/* Widened bytes with the sign that they have by o.mask. */
-typedef V(i32, vec) V(i32, ordering);
-PP_INLINE V(i32, ordering) V(i32, order)(pp_order o) { return V(i32, splat)(o.mask); }
-PP_INLINE V(i32, vec) V(i32, ordered)(V(i32, vec) v, V(i32, ordering) sign) { return (v ^ sign) - sign; }
-
-#if PP_VECTOR_BYTES
-/* Wraps around: lines have lanes that hold anything and are not used. */
-PP_INLINE V(i32, vec) V(i32, sum)(V(i32, vec) a, V(i32, vec) b) { return (V(i32, vec))((V(u32, vec))a + (V(u32, vec))b); }
 #endif
+
