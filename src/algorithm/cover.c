@@ -397,7 +397,8 @@ static pp_status run_cover(const pp_run *run, int64_t task_number, int64_t tasks
             t.tile.end[a] = pp_min(run->end[a], at + c->size[a]);
         }
         t.first = run->group.first + group / each * c->segment + group % each * c->planes;
-        t.count = pp_min(c->planes, run->group.first + (group / each + 1) * c->segment - t.first);
+        t.count = pp_min(c->planes, pp_min(run->group.first + (group / each + 1) * c->segment, run->group.last) - t.first);
+        if (t.count <= 0) continue; /* the last segment is not whole */
         pp_status status = run_tile(&t);
         if (status != PP_OK) return status;
     }
