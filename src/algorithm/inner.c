@@ -6,12 +6,7 @@
 
 #include <string.h>
 
-enum {
-    PP_INNER_TAPS = 4096,
-    PP_INNER_BYTES = 16,
-    LISTED = 512 /* taps that are kept for later rows ... */,
-    SHAPES = 4 /* ... of so many shapes */
-};
+enum { PP_INNER_TAPS = 4096, PP_INNER_BYTES = 16, LISTED = 512 /* taps that are kept for later rows ... */, ROWS = 4 /* ... of so many heights */ };
 enum { FAR = 4, FAR_BYTES = 8 * 1024 }; /* places that large runs write at by turns, and how much */
 enum { SECTION = 8 /* windows whose taps should still be near when their last channels are done */ };
 
@@ -23,33 +18,31 @@ typedef struct stretch {
     pp_window window;
 } stretch;
 
+/* The taps of the windows of a stretch, and those on D and H, for which they were listed. */
+typedef struct tap_list {
+    const stretch *part; /* NULL: none yet */
+    pp_window rows[2];
+    int64_t count, twig; /* twig: distance of taps in twigs */
+} tap_list;
+
 typedef struct inner {
     const pp_run *run;
     const pp_problem *problem;
-    const pp_axis *axis; /* D, H, W */
-    pp_reducing reducing;
+    const pp_axis *axis;       /* D, H, W */
     int64_t element;           /* bytes */
     int64_t from, lanes;       /* channels of this task */
-    int64_t step, target_step; /* elements from a window to the next */
+    const char *source;        /* of the first window at hand ... */
+    char *target;
+    int64_t step, target_step; /* ... and elements to the next */
     stretch *stretches;
     int64_t stretch_count;
-
-    /* Lists of taps: that of stretch i of rows of shape k in slot (k * stretch_count + i) % slots, if it is the slot's owner. */
-    int64_t slots, capacity;
+    int64_t slots, capacity; /* of the lists; of taps in each */
+    tap_list *lists;
     pp_tap *taps;
-    int64_t *counts;
-    int64_t *owners;           /* by the number of the shape, which no other ever has, and of the stretch */
-    int64_t *twigs;            /* distances of taps in twigs */
-    pp_window rows[SHAPES][2]; /* shapes on D and H */
-    int64_t numbers[SHAPES];   /* 0: none yet */
-    int64_t shape, shapes;     /* that of the row at work; numbers so far */
-
     pp_windows windows;
     pp_finish finish;
-    pp_windows_fn ones, fours; /* kernels for one vector of each window (NULL: by way of lanes), for four (NULL: none) */
+    pp_windows_fn ones, fours; /* kernels for one vector of each window, for four (NULL: none) */
     int64_t vector, one;       /* lanes of a vector of theirs */
-    char empty[sizeof(double)];
-    char *result, *out; /* by way of lanes: those of one output, and its elements */
 } inner;
 
 /* ------------------------------------------------------------------------------------------------ stretches */
@@ -96,30 +89,17 @@ static int64_t stretch_bound(const pp_axis *axis)
 
 static size_t lay_out(inner *s, char *scratch)
 {
-    const pp_problem *p = s->problem;
     int64_t taps = 1, stretches = stretch_bound(&s->axis[2]);
     for (int a = 0; a < 3; a++) taps *= pp_max(pp_min(s->axis[a].longest, s->axis[a].input), 1);
     s->capacity = taps + 1;
-    s->slots = pp_max(1, pp_min(SHAPES * stretches, LISTED / s->capacity));
-    size_t width = s->ones ? 0 : (size_t)p->inner, lane = pp_lane_size(p->desc.dtype, s->reducing);
-    size_t sizes[] = {(size_t)stretches * sizeof *s->stretches, (size_t)(s->slots * s->capacity) * sizeof *s->taps,
-                      (size_t)(3 * s->slots) * sizeof *s->counts, width * lane, width * (size_t)s->element};
-    char *pieces[PP_COUNT(sizes)];
-    size_t used = 0;
-    for (int i = 0; i < PP_COUNT(sizes); i++) {
-        pieces[i] = scratch ? scratch + used : NULL;
-        used += pp_aligned(sizes[i]);
+    s->slots = pp_max(1, pp_min(ROWS * stretches, LISTED / s->capacity));
+    size_t lists = pp_aligned((size_t)stretches * sizeof *s->stretches), at = lists + pp_aligned((size_t)s->slots * sizeof *s->lists);
+    if (scratch) {
+        s->stretches = (stretch *)(void *)scratch;
+        s->lists = memset(scratch + lists, 0, (size_t)s->slots * sizeof *s->lists);
+        s->taps = (pp_tap *)(void *)(scratch + at);
     }
-    if (!scratch) return used;
-    s->stretches = (stretch *)(void *)pieces[0];
-    s->taps = (pp_tap *)(void *)pieces[1];
-    s->counts = (int64_t *)(void *)pieces[2];
-    s->owners = s->counts + s->slots;
-    s->twigs = s->owners + s->slots;
-    memset(s->owners, 0, (size_t)s->slots * sizeof *s->owners);
-    s->result = pieces[3];
-    s->out = pieces[4];
-    return used;
+    return at + (size_t)(s->slots * s->capacity) * sizeof *s->taps;
 }
 
 /* ------------------------------------------------------------------------------------------------ taps */
@@ -129,7 +109,7 @@ static size_t lay_out(inner *s, char *scratch)
 static int64_t list_taps(const inner *s, const pp_window w[3], pp_tap *taps)
 {
     const int64_t *stride = s->problem->array[PP_INPUT].stride;
-    bool sums = s->reducing == PP_SUMS;
+    bool sums = !s->problem->is_max;
     int order[3] = {sums ? 2 : 0, 1, sums ? 0 : 2}; /* outermost first */
     const pp_window *a = &w[order[0]], *b = &w[order[1]], *c = &w[order[2]];
     int64_t step[3], count = 0;
@@ -147,7 +127,7 @@ static int64_t list_taps(const inner *s, const pp_window w[3], pp_tap *taps)
         }
         if (sums) taps[count - 1].merges += pp_merges(i, a->begin, a->end, a->length);
     }
-    if (s->reducing == PP_MAXIMA && count % 2 == 0) taps[count] = taps[count - 1], count++;
+    if (!sums && count % 2 == 0) taps[count] = taps[count - 1], count++;
     return count;
 }
 
@@ -172,103 +152,79 @@ static int64_t join_twigs(pp_tap *taps, int64_t count, int64_t twig)
     return left;
 }
 
-/* The list for stretch i of the row whose windows on D and H are w. */
-static void use_taps(inner *s, int64_t i, const pp_window w[3])
+/* Has the taps of windows w of a stretch listed. */
+static void use_taps(inner *s, const stretch *part, const pp_window w[3])
 {
-    int64_t slot = (s->shape * s->stretch_count + i) % s->slots, owner = s->numbers[s->shape] * s->stretch_count + i;
-    int64_t *count = &s->counts[slot];
+    int64_t rows = w[0].end - w[0].begin + w[1].end - w[1].begin, slot = (rows % ROWS * s->stretch_count + (part - s->stretches)) % s->slots;
+    tap_list *l = &s->lists[slot];
     pp_tap *taps = s->taps + slot * s->capacity;
-    if (s->owners[slot] != owner) {
-        *count = list_taps(s, w, taps);
-        s->owners[slot] = owner;
-        int64_t twig = s->twigs[slot] = *count > 1 ? taps[1].offset - taps[0].offset : 0;
-        if (s->ones && s->reducing == PP_SUMS && pp_dtypes[s->problem->desc.dtype].floating) *count = join_twigs(taps, *count, twig);
+    if (l->part != part || !same_shape(&l->rows[0], &w[0]) || !same_shape(&l->rows[1], &w[1])) {
+        *l = (tap_list){part, {w[0], w[1]}, list_taps(s, w, taps), 0};
+        if (l->count > 1) l->twig = taps[1].offset - taps[0].offset;
+        if (!s->problem->is_max) l->count = join_twigs(taps, l->count, l->twig);
     }
-    s->windows.twig = s->twigs[slot];
+    s->windows.twig = l->twig;
     s->windows.taps = taps;
-    s->windows.count = *count;
+    s->windows.count = l->count;
 }
 
 /* ------------------------------------------------------------------------------------------------ rows */
 
-/* Output "at", whose first tap lies at "source", by way of lanes. */
-static void pool_output(inner *s, const int64_t at[PP_AXES], const char *source, double divisor)
+/* Blocks of four vectors, or of one with so many lanes, from lane j of window "first" on; each block "windows" further. */
+static void run_kernel(inner *s, pp_windows_fn kernel, int64_t first, int64_t windows, int64_t j, int64_t lanes, int64_t blocks)
 {
-    pp_place place = pp_place_at(s->run, at, 1, s->lanes);
-    pp_reduce r = {.source = source, .taps = s->windows.taps, .count = s->windows.count, .lanes = s->lanes, .target = s->result};
-    r.order = pp_order_of(s->problem);
-    pp_from_elements(s->problem)(&r);
-    pp_place_lanes(s->run, &place, s->result, divisor, s->out);
-}
-
-/* Blocks of four vectors, or of one with so many lanes, from lane j of the first window on. */
-static void run_kernel(const inner *s, pp_windows_fn kernel, int64_t window, int64_t j, int64_t lanes, int64_t blocks)
-{
-    pp_windows w = s->windows;
-    w.source = (const char *)w.source + (window * s->step + j) * s->element;
-    w.target = (char *)w.target + (window * s->target_step + j) * s->element;
-    w.lanes = lanes;
-    w.blocks = blocks;
+    pp_windows *w = &s->windows; /* what does not change stays */
+    w->source = s->source + (first * s->step + j) * s->element;
+    w->target = s->target + (first * s->target_step + j) * s->element;
+    w->step = windows ? windows * s->step : 4 * s->vector;
+    w->target_step = windows ? windows * s->target_step : 4 * s->vector;
+    w->lanes = lanes;
+    w->blocks = blocks;
     if (s->problem->stream) {
-        int64_t all = (w.target_unit | w.target_half | w.target_step) * s->element | (int64_t)(uintptr_t)w.target;
-        w.stream = all % s->problem->kernels->vector_bytes == 0;
+        int64_t all = (w->target_unit | w->target_half | w->target_step) * s->element | (int64_t)(uintptr_t)w->target;
+        w->stream = all % s->problem->kernels->vector_bytes == 0;
     }
-    kernel(&w);
+    kernel(w);
 }
 
-/* Channels from j on, of "count" neighbouring windows: fewer than four vectors. */
-static void pool_tails(inner *s, int64_t first, int64_t count, int64_t j)
+/* The same lanes of some windows, one vector at a time. */
+static void pool_ones(inner *s, int64_t first, int64_t count, int64_t j, int64_t lanes)
+{
+    for (int64_t i = 0; i < lanes && count > 0; i += s->one) run_kernel(s, s->ones, first, 1, j + i, pp_min(lanes - i, s->one), count);
+}
+
+/* "count" windows from "first" on: four vectors of one, then two of two, then one of four. */
+static void pool_section(inner *s, int64_t first, int64_t count)
 {
     pp_windows *w = &s->windows;
-    if (s->fours && s->lanes - j >= 2 * s->vector && count >= 2) { /* two vectors of two windows */
-        w->unit = w->target_unit = s->vector;
-        w->half = s->step, w->target_half = s->target_step;
-        w->step = 2 * s->step, w->target_step = 2 * s->target_step;
-        run_kernel(s, s->fours, first, j, s->vector, count / 2);
-        if (count % 2 == 0) j += 2 * s->vector;
-    }
-    for (int64_t lanes; j < s->lanes; j += lanes) {
-        int64_t done = 0;
-        lanes = pp_min(s->lanes - j, s->vector);
-        if (s->fours && lanes == s->vector && count >= 4) { /* one vector of four windows */
-            w->unit = s->step, w->target_unit = s->target_step;
-            w->half = 2 * s->step, w->target_half = 2 * s->target_step;
-            w->step = 4 * s->step, w->target_step = 4 * s->target_step;
-            done = count / 4 * 4;
-            run_kernel(s, s->fours, first, j, s->vector, count / 4);
+    int64_t j = 0;
+    for (int64_t wide = 4; wide > 0 && s->fours; wide /= 2) {
+        int64_t windows = 4 / wide, done = count / windows * windows, lanes = wide * s->vector, fours = s->lanes / lanes;
+        w->unit = wide > 1 ? s->vector : s->step, w->target_unit = wide > 1 ? s->vector : s->target_step;
+        w->half = wide > 2 ? 2 * s->vector : windows / 2 * s->step, w->target_half = wide > 2 ? 2 * s->vector : windows / 2 * s->target_step;
+        if (wide == 4 && fours > 1) {
+            for (int64_t i = 0; i < count; i++) run_kernel(s, s->fours, first + i, 0, 0, s->vector, fours);
+            j = fours * lanes;
         }
-        w->step = s->step, w->target_step = s->target_step;
-        for (int64_t i = 0; i < lanes && done < count; i += s->one) {
-            run_kernel(s, s->ones, first + done, j + i, pp_min(lanes - i, s->one), count - done);
+        for (; s->lanes - j >= lanes && done > 0; j += lanes) {
+            run_kernel(s, s->fours, first, windows, j, s->vector, count / windows);
+            pool_ones(s, first + done, count - done, j, lanes);
         }
     }
+    pool_ones(s, first, count, j, s->lanes - j);
 }
 
-/* "count" windows from windows.source on, "step" elements apart. */
+/* "count" windows from the first one at hand on. */
 static void pool_windows(inner *s, int64_t count)
 {
-    pp_windows *w = &s->windows;
-    int64_t fours = s->fours ? s->lanes / (4 * s->vector) : 0, whole = fours * 4 * s->vector;
-    int64_t section = whole == s->lanes || s->lanes <= s->vector ? count : SECTION;
-    for (int64_t first = 0; first < count; first += section) {
-        int64_t windows = pp_min(section, count - first);
-        w->unit = w->target_unit = s->vector;
-        w->half = w->target_half = 2 * s->vector;
-        if (fours == 1) {
-            w->step = s->step, w->target_step = s->target_step;
-            run_kernel(s, s->fours, first, 0, s->vector, windows);
-        } else if (fours) {
-            w->step = w->target_step = 4 * s->vector;
-            for (int64_t i = 0; i < windows; i++) run_kernel(s, s->fours, first + i, 0, s->vector, fours);
-        }
-        pool_tails(s, first, windows, whole);
-    }
+    bool tails = s->lanes > s->vector && s->lanes % (4 * s->vector) > 0;
+    int64_t section = tails && s->fours ? SECTION : count;
+    for (int64_t first = 0; first < count; first += section) pool_section(s, first, pp_min(section, count - first));
 }
 
-/* "count" outputs of the row "at" from "from" on, which stretch i has; w: the row's windows on D and H. */
-static void pool_stretch(inner *s, int64_t i, const int64_t at[PP_AXES], int64_t from, int64_t count, pp_window w[3])
+/* "count" outputs of the row "at" from "from" on, of a stretch; w: the row's windows on D and H. */
+static void pool_stretch(inner *s, const stretch *part, const int64_t at[PP_AXES], int64_t from, int64_t count, pp_window w[3])
 {
-    const stretch *part = &s->stretches[i];
     const pp_array *in = &s->problem->array[PP_INPUT], *out = &s->problem->array[PP_OUTPUT];
     int64_t output[PP_AXES] = {at[PP_N], at[PP_C], at[PP_D], at[PP_H], from, s->from};
     w[2] = part->window;
@@ -279,25 +235,16 @@ static void pool_stretch(inner *s, int64_t i, const int64_t at[PP_AXES], int64_t
         }
         return;
     }
-    use_taps(s, i, w);
+    use_taps(s, part, w);
     int64_t source = at[PP_N] * in->stride[PP_N] + s->from, target = s->from;
     for (int a = 0; a < 3; a++) { /* the first element that is seen */
         int64_t tap = w[a].first + w[a].begin * s->axis[a].step + (a == 2 ? (from - part->begin) / part->by * part->advance : 0);
         source += tap * in->stride[PP_D + a];
     }
-    const char *first = s->run->base[PP_INPUT] + source * s->element;
-    double divisor = pp_divisor_of(s->problem, w);
-    if (!s->ones) {
-        for (; count > 0; count--, output[PP_W] += part->by) {
-            pool_output(s, output, first, divisor);
-            first += part->advance * in->stride[PP_W] * s->element;
-        }
-        return;
-    }
     for (int a = PP_N; a <= PP_W; a++) target += output[a] * out->stride[a];
-    s->finish.divisor = divisor;
-    s->windows.source = first;
-    s->windows.target = s->run->base[PP_OUTPUT] + target * s->element;
+    s->finish.divisor = pp_divisor_of(s->problem, w);
+    s->source = s->run->base[PP_INPUT] + source * s->element;
+    s->target = s->run->base[PP_OUTPUT] + target * s->element;
     s->step = part->advance * in->stride[PP_W];
     s->target_step = part->by * out->stride[PP_W];
     pool_windows(s, count);
@@ -307,41 +254,31 @@ static void pool_stretch(inner *s, int64_t i, const int64_t at[PP_AXES], int64_t
 static void pool_row(inner *s, const int64_t at[PP_AXES], int64_t from, int64_t to)
 {
     pp_window w[3] = {pp_axis_window(&s->axis[0], at[PP_D]), pp_axis_window(&s->axis[1], at[PP_H])};
-    int k = 0;
-    while (k < SHAPES && !(s->numbers[k] && same_shape(&w[0], &s->rows[k][0]) && same_shape(&w[1], &s->rows[k][1]))) k++;
-    if (k == SHAPES) { /* a new shape, in place of the oldest */
-        k = (int)(s->shapes++ % SHAPES);
-        s->numbers[k] = s->shapes;
-        memcpy(s->rows[k], w, sizeof s->rows[k]);
-    }
-    s->shape = k;
-    for (int64_t i = 0; i < s->stretch_count; i++) {
-        const stretch *part = &s->stretches[i];
+    for (const stretch *part = s->stretches; part < s->stretches + s->stretch_count; part++) {
         int64_t begin = part->begin + pp_ceil_div(pp_max(from - part->begin, 0), part->by) * part->by, end = pp_min(to, part->end);
-        if (begin < end) pool_stretch(s, i, at, begin, pp_ceil_div(end - begin, part->by), w);
+        if (begin < end) pool_stretch(s, part, at, begin, pp_ceil_div(end - begin, part->by), w);
     }
 }
 
 /* ------------------------------------------------------------------------------------------------ the pass */
 
-/* Whether kernels go from elements to elements. */
-static bool finishes(const pp_problem *p, pp_reducing reducing)
-{
-    if (p->array[PP_OUTPUT].stride[PP_INNER] != 1) return false;
-    return reducing == PP_SUMS || p->desc.nan != PP_NAN_IGNORE || !pp_dtypes[p->desc.dtype].floating;
-}
+static pp_windows_fn ones_of(const pp_problem *p) { return p->is_max ? p->kernels->lines->max_window : p->kernels->lines->sum_window; }
 
+/* Elements are lanes, and kernels go from the ones to the others. */
 static bool applies(const pp_problem *p)
 {
     int64_t taps = 1;
-    if (!pp_is_wide(p) && !(p->is_max && p->kernels->lines->max_window && finishes(p, PP_MAXIMA))) return false;
     for (int a = 0; a < 3; a++) {
         taps *= pp_max(1, pp_min(pp_min(p->axis[a].longest, p->axis[a].input), PP_INNER_TAPS + 1));
         if (p->axis[a].step > INT32_MAX || p->axis[a].advance > INT32_MAX) return false; /* so that no distance overflows */
         bool each = p->axis[a].kind == PP_AXIS_TABLE || p->axis[a].longest > INT32_MAX;  /* may be a stretch of its own */
         if (each && p->axis[a].output > INT32_MAX) return false;
     }
-    return pp_reducing_of(p) != PP_WINNERS && p->inner > 1 && p->array[PP_INPUT].stride[PP_INNER] == 1 && taps <= PP_INNER_TAPS;
+    const pp_dtype_info *info = &pp_dtypes[p->desc.dtype];
+    if (p->is_max ? p->desc.indices != PP_INDEX_NONE || (p->desc.nan == PP_NAN_IGNORE && info->floating) : info->sum_size != info->size)
+        return false;
+    return p->inner > 1 && p->array[PP_INPUT].stride[PP_INNER] == 1 && p->array[PP_OUTPUT].stride[PP_INNER] == 1 && ones_of(p) &&
+           taps <= PP_INNER_TAPS;
 }
 
 /* With few channels lanes stay empty; then rows are better.  Narrow elements have no levels of their own. */
@@ -353,13 +290,10 @@ static bool pays(const pp_problem *p)
 static inner inner_of(const pp_problem *p)
 {
     const pp_kernels *k = p->kernels;
-    inner s = {.problem = p, .axis = p->axis, .reducing = pp_reducing_of(p), .element = (int64_t)pp_dtypes[p->desc.dtype].size};
-    if (finishes(p, s.reducing)) {
-        s.ones = s.reducing == PP_SUMS ? k->lines->sum_window : k->lines->max_window;
-        s.fours = s.reducing == PP_SUMS ? k->sum_windows : k->max_windows;
-    }
-    s.vector = pp_max(1, k->vector_bytes / (int64_t)pp_lane_size(p->desc.dtype, s.reducing));
-    s.one = pp_max(1, k->lines->vector_bytes / (int64_t)pp_lane_size(p->desc.dtype, s.reducing));
+    inner s = {.problem = p, .axis = p->axis, .element = (int64_t)pp_dtypes[p->desc.dtype].size, .ones = ones_of(p)};
+    s.fours = p->is_max ? k->max_windows : k->sum_windows;
+    s.vector = k->vector_bytes / s.element;
+    s.one = k->lines->vector_bytes / s.element;
     return s;
 }
 
@@ -381,16 +315,6 @@ static int64_t tasks_of(const pp_run *run)
 {
     int64_t positions = positions_of(run);
     return positions > 4 ? positions : pp_max(positions, run->problem->inner / 64);
-}
-
-static void prepare_finish(inner *s)
-{
-    const pp_problem *p = s->problem;
-    const pp_dtype_info *info = &pp_dtypes[p->desc.dtype];
-    info->store(s->empty, 0, p->empty);
-    s->finish.order = pp_order_of(p);
-    s->finish.empty = s->empty;
-    s->windows.finish = &s->finish;
 }
 
 /* Outputs [begin, end), counted row by row through the range. */
@@ -423,7 +347,8 @@ static pp_status run_inner(const pp_run *run, int64_t task, int64_t tasks, char 
         pp_share(s.lanes, task, tasks, &s.from, &to);
         s.lanes = to - s.from;
     }
-    prepare_finish(&s);
+    s.finish.order = pp_order_of(run->problem);
+    s.windows.finish = &s.finish;
     s.stretch_count = find_stretches(&s.axis[2], run->begin[2], run->end[2], s.stretches);
     if (!run->problem->stream) {
         pool_positions(&s, begin, end);
