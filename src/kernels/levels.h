@@ -20,7 +20,8 @@ typedef struct pp_slide {
 
 enum { PP_SLIDE_BYTES = 256 };
 
-/* target[j] = ((source[offset[0] + j] op source[offset[1] + j]) op ...), for j < lanes. */
+/* target[j] = ((source[offset[0] + j] op source[offset[1] + j]) op ...), for j < lanes; PP_LINE_PAD bytes past them may be read. */
+enum { PP_LINE_PAD = 512 };
 typedef struct pp_join {
     const void *source;
     const int64_t *offset;

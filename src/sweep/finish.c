@@ -1,4 +1,5 @@
 /* From the lanes of a target row to its elements. */
+#include "../reference/reference.h"
 #include "sweep.h"
 
 #include <string.h>
@@ -66,11 +67,11 @@ static bool are_elements(const pp_sweep *s)
     return s->problem->is_max && !order.mask && !order.infinity && (!order.ignore_nan || !pp_dtypes[s->problem->desc.dtype].floating);
 }
 
-/* Finishes the lanes of row "at", stretch by stretch (NULL: they see nothing); direct: they lie where they belong. */
-static void finish_row(pp_sweep *s, const int64_t at[PP_AXES], const pp_place *place, const char *lanes, bool direct)
+/* Finishes the lanes of a row, stretch by stretch (NULL: they see nothing); direct: they lie where they belong. */
+static void finish_row(pp_sweep *s, const pp_place *place, const char *lanes, bool direct)
 {
     bool done = direct && (s->made || are_elements(s));
-    if (lanes && !s->gaps && !s->winners && (done || s->made)) { /* nothing but their form is left */
+    if (lanes && !s->gaps && !s->packs && (done || s->made)) { /* nothing but their form is left */
         if (!done) pp_place_lanes(s->run, place, lanes, 1, s->out);
         return;
     }
@@ -81,9 +82,9 @@ static void finish_row(pp_sweep *s, const int64_t at[PP_AXES], const pp_place *p
         pp_place part = part_of(s->run, place, from, to);
         w[2] = stretch->window;
         const char *source = lanes && w[2].begin < w[2].end ? lanes + (size_t)(from * s->inner) * s->lane : NULL;
-        if (!source) pp_place_empty(s->run, &part);
-        else if (!done && !s->packs) pp_place_lanes(s->run, &part, source, pp_divisor_of(s->problem, w), s->out);
-        if (s->winners) pp_sweep_find(s, at, stretch->begin, &part, source);
+        if (s->packs) pp_sweep_unpack(s, stretch->begin, &part, source);
+        else if (!source) pp_place_empty(s->run, &part);
+        else if (!done) pp_place_lanes(s->run, &part, source, pp_divisor_of(s->problem, w), s->out);
     }
 }
 
@@ -93,21 +94,26 @@ void pp_sweep_row(pp_sweep *s, const int64_t at[PP_AXES])
     int64_t outputs = s->end[2] - s->begin[2], first[PP_AXES] = {at[PP_N], at[PP_C], at[PP_D], at[PP_H], s->begin[2], 0};
     pp_place place = pp_place_at(run, first, outputs, s->inner);
     /* Lanes that are as wide as elements are written where they belong, and finished there. */
-    bool direct = place.values_dense && s->lane == s->element;
+    bool direct = place.values_dense && s->lane == s->element, stream = s->problem->stream && place.values_dense && !s->packs;
     char *values = place.values;
-    bool stream = s->problem->stream && place.values_dense && !s->winners;
     if (stream) place.values = s->out; /* made near, then written past the caches */
     place.made = s->made;
-    char *lanes = pp_sweep_reduce_row(s, at, direct ? place.values : NULL);
-    finish_row(s, at, &place, lanes, direct);
-    if (s->winners) pp_sweep_store_winners(s, first);
+    finish_row(s, &place, pp_sweep_reduce_row(s, at, direct ? place.values : NULL), direct);
+    if (s->packs) pp_sweep_store_winners(s, first);
     if (stream) run->kernels->stream(values, place.values, (size_t)(outputs * s->inner) * s->element);
 }
 
 const int64_t *pp_sweep_winners(pp_sweep *s, const int64_t at[PP_AXES])
 {
-    pp_place place = {.values = s->out, .value_stride = {s->inner, 1}, .values_dense = true, .groups = s->end[2] - s->begin[2], .inner = s->inner};
-    place.made = s->made;
-    finish_row(s, at, &place, pp_sweep_reduce_row(s, at, NULL), false);
+    pp_place place = {.values = s->out, .value_stride = {s->inner, 1}, .values_dense = true, .groups = s->end[2] - s->begin[2]};
+    place.inner = s->inner;
+    if (s->packs) {
+        finish_row(s, &place, pp_sweep_reduce_row(s, at, NULL), false);
+        return s->indices;
+    }
+    int64_t here[PP_AXES] = {at[PP_N], at[PP_C], at[PP_D], at[PP_H]}, *index = s->indices;
+    for (here[PP_W] = s->begin[2]; here[PP_W] < s->end[2]; here[PP_W]++) {
+        for (here[PP_INNER] = 0; here[PP_INNER] < s->inner; here[PP_INNER]++) *index++ = pp_reference_winner(s->run, here).index;
+    }
     return s->indices;
 }

@@ -14,8 +14,7 @@ enum {
     BAND_BYTES = 512 * 1024, /* ... in the second */
     BAND_ROWS = 64,
     JOINED = 4, /* blocks that a maximum joins, at most */
-    FAR_BYTES = 1 << 20, /* tensors of more are called ahead */
-    PAD = 512   /* bytes past a line that kernels may touch */
+    FAR_BYTES = 1 << 20 /* tensors of more are called ahead */
 };
 
 static const pp_level_kernels *kernels_of(const pp_problem *p) { return p->is_max ? p->kernels->max_levels : p->kernels->sum_levels; }
@@ -54,14 +53,14 @@ size_t pp_levels_scratch(pp_sweep *s, char *scratch, size_t used)
     const pp_axis *h = &s->axis[1], *w = &s->axis[2];
     int64_t lane = (int64_t)s->lane, read = (s->read_end - s->read_begin) * s->inner, top = pp_max(pp_log2(w->longest), 1);
     bool fed = s->prepared || s->lane != s->element || s->axis[0].longest > 1;
-    s->apart = (s->line * lane + 2 * PAD) / 64 * 64 / lane;
+    s->apart = (s->line * lane + 2 * PP_LINE_PAD) / 64 * 64 / lane;
     size_t sizes[] = {
-        PAD, /* of the column lines */
+        PP_LINE_PAD, /* of the column lines */
         (size_t)pp_slide_rows(pp_max(h->longest, s->across ? w->longest : 1)) * PP_SLIDE_BYTES,
         fed ? (size_t)(pp_min(s->band * h->advance + h->longest, h->input) * read * lane) : 0,
         s->across ? 0 : (size_t)(top * s->apart * lane),
-        w->advance > 1 ? (size_t)(s->line * lane) + PAD : 0,
-        s->made && !s->problem->is_max ? (size_t)((s->end[2] - s->begin[2]) * s->inner * lane) : 0,
+        w->advance > 1 ? (size_t)(s->line * lane) + PP_LINE_PAD : 0,
+        s->made && !s->problem->is_max ? (size_t)((s->end[2] - s->begin[2]) * s->inner * lane) + PP_LINE_PAD : 0,
     };
     char *pieces[PP_COUNT(sizes)];
     for (int i = 0; i < PP_COUNT(sizes); i++) {

@@ -1,5 +1,5 @@
 /* Sweeps that find winners.  Elements of f32 are packed with their indices into lanes of 64 bits (kernels/packed.inc), whose maxima are
- * those of doubles; for other types the window of a maximum is looked through for it. */
+ * those of doubles. */
 #include "sweep.h"
 
 #include <string.h>
@@ -26,31 +26,7 @@ void pp_sweep_pack_row(const pp_sweep *s, int64_t d, int64_t h, const char *elem
     }
 }
 
-/* Where in a window the maximum lies that is known; -1: nowhere.  plane: the first element. */
-static int64_t find(const pp_sweep *s, const pp_window w[3], const char *plane, double value)
-{
-    const pp_desc *desc = &s->problem->desc;
-    const int64_t *stride = s->problem->array[PP_INPUT].stride;
-    bool last = value != value ? desc->nan == PP_NAN_LAST : desc->ties == PP_TIES_LAST, ignore = desc->nan == PP_NAN_IGNORE;
-    int64_t found = -1;
-    for (int64_t td = w[0].begin; td < w[0].end; td++) {
-        for (int64_t th = w[1].begin; th < w[1].end; th++) {
-            int64_t d = w[0].first + td * s->axis[0].step, h = w[1].first + th * s->axis[1].step;
-            int64_t row = d * stride[PP_D] + h * stride[PP_H], index = (d * s->axis[1].input + h) * s->axis[2].input;
-            for (int64_t tw = w[2].begin; tw < w[2].end; tw++) {
-                int64_t x = w[2].first + tw * s->axis[2].step, at = row + x * stride[PP_W];
-                double element = desc->dtype == PP_F64 ? ((const double *)(const void *)plane)[at] : pp_dtypes[desc->dtype].load(plane, at);
-                if (element != value && (element == element || value == value || ignore)) continue;
-                found = index + x;
-                if (!last) return found;
-            }
-        }
-    }
-    return found;
-}
-
-/* Elements and indices of packed lanes. */
-static void unpack(const pp_sweep *s, const pp_place *part, const char *lanes, int64_t *indices)
+void pp_sweep_unpack(pp_sweep *s, int64_t from, const pp_place *part, const char *lanes)
 {
     pp_pack p = pack_of(s);
     float empty = (float)s->problem->empty;
@@ -58,28 +34,12 @@ static void unpack(const pp_sweep *s, const pp_place *part, const char *lanes, i
     p.packed = (void *)(uintptr_t)lanes;
     p.lanes = part->groups * part->inner;
     p.elements = part->values_dense ? part->values : s->out;
-    p.indices = indices;
-    s->run->kernels->lines->unpack(&p);
-    if (!part->values_dense) pp_copy(part->values, part->value_stride, s->out, (pp_strides){part->inner, 1}, part->groups, part->inner, s->element);
-}
-
-void pp_sweep_find(pp_sweep *s, const int64_t row[PP_AXES], int64_t from, const pp_place *part, const char *lanes)
-{
-    const int64_t *stride = s->problem->array[PP_INPUT].stride;
-    int64_t *index = s->indices + (from - s->begin[2]) * s->inner;
-    if (lanes && s->packs) {
-        unpack(s, part, lanes, index);
-        return;
-    }
-    pp_window w[3] = {s->row_window[0], s->row_window[1]};
-    for (int64_t g = 0; g < part->groups; g++) {
-        w[2] = pp_axis_window(&s->axis[2], from + g);
-        for (int64_t i = 0; i < part->inner; i++) {
-            int64_t plane = row[PP_N] * stride[PP_N] + row[PP_C] * stride[PP_C] + i * stride[PP_INNER];
-            double value = pp_dtypes[s->problem->desc.dtype].load(part->values, g * part->value_stride.group + i * part->value_stride.inner);
-            *index++ = lanes ? find(s, w, s->run->base[PP_INPUT] + plane * (int64_t)s->element, value) : -1;
-        }
-    }
+    p.indices = s->indices + (from - s->begin[2]) * s->inner;
+    if (lanes) s->run->kernels->lines->unpack(&p);
+    else memset(p.indices, -1, (size_t)p.lanes * sizeof *p.indices);
+    if (!lanes) pp_place_empty(s->run, part);
+    else if (!part->values_dense)
+        pp_copy(part->values, part->value_stride, s->out, (pp_strides){part->inner, 1}, part->groups, part->inner, s->element);
 }
 
 void pp_sweep_store_winners(const pp_sweep *s, const int64_t row[PP_AXES])

@@ -3,8 +3,10 @@
 
 static bool winners(const pp_problem *p) { return pp_reducing_of(p) == PP_WINNERS; }
 
-static bool row_applies(const pp_problem *p) { return pp_sweep_applies(p, winners(p)); }
-static bool separable_applies(const pp_problem *p) { return pp_levels_apply(p, winners(p)); }
+/* Indices by packing only. */
+static bool known(const pp_problem *p) { return !winners(p) || pp_sweep_packs(p); }
+static bool row_applies(const pp_problem *p) { return known(p) && pp_sweep_applies(p, winners(p)); }
+static bool separable_applies(const pp_problem *p) { return known(p) && pp_levels_apply(p, winners(p)); }
 
 static size_t scratch_for(const pp_problem *p, bool levels)
 {

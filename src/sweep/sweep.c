@@ -57,7 +57,7 @@ static void take_lines(pp_sweep *s, char *scratch, size_t *used, int64_t outputs
     s->result = take(scratch, used, row);
 }
 
-static size_t lay_out(pp_sweep *s, char *scratch)
+static size_t lay_out(pp_sweep *s, bool winners, char *scratch)
 {
     size_t used = 0;
     const pp_axis *axis = s->axis;
@@ -73,7 +73,7 @@ static size_t lay_out(pp_sweep *s, char *scratch)
     if (s->prepared) s->rows = take(scratch, &used, (size_t)(rows * read) * s->prepared);
     take_lines(s, scratch, &used, outputs);
     s->out = take(scratch, &used, (size_t)(pp_max(outputs * s->inner, s->gathered ? read : 0)) * s->element);
-    if (s->winners) s->indices = take(scratch, &used, (size_t)(outputs * s->inner) * sizeof(int64_t));
+    if (winners) s->indices = take(scratch, &used, (size_t)(outputs * s->inner) * sizeof(int64_t));
     return used;
 }
 
@@ -137,7 +137,7 @@ int64_t pp_sweep_segment(const pp_problem *p, bool levels)
 size_t pp_sweep_init(pp_sweep *s, const pp_run *run, bool winners, bool levels, char *scratch)
 {
     const pp_problem *p = run->problem;
-    *s = (pp_sweep){.run = run, .problem = p, .combined = p, .winners = winners, .packs = winners && pp_sweep_packs(p)};
+    *s = (pp_sweep){.run = run, .problem = p, .combined = p, .packs = winners && pp_sweep_packs(p)};
     if (s->packs) {
         s->wide = *p;
         s->wide.kernels = p->kernels->lines->wide;
@@ -171,7 +171,7 @@ size_t pp_sweep_init(pp_sweep *s, const pp_run *run, bool winners, bool levels, 
                                         s->inner * (int64_t)s->lane);
     }
     s->band_begin = s->band_end = -1;
-    size_t used = lay_out(s, scratch);
+    size_t used = lay_out(s, winners, scratch);
     if (scratch) fill_margins(s);
     return used;
 }

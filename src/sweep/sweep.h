@@ -5,7 +5,7 @@
  *   source rows --(pack)--> D and H: kernel over rows --> column line --> W: kernel along the line --> finish --> target
  *
  * Long windows take doubling levels instead of every tap: levels.c.  Winners are maxima of lanes that hold elements with their indices,
- * or are looked for where the maximum is known: packed.c. */
+ * or, for gradients of other types, told by the reference: packed.c. */
 #ifndef PP_SWEEP_H
 #define PP_SWEEP_H
 
@@ -20,8 +20,7 @@ typedef struct pp_stretch {
 typedef struct pp_sweep {
     const pp_run *run;
     const pp_problem *problem;
-    bool winners;               /* indices are wanted */
-    bool packs;                 /* ... and lanes hold elements with their indices */
+    bool packs;                 /* lanes hold elements with their indices */
     const pp_problem *combined; /* what lanes are combined as: the problem, or ... */
     pp_problem wide;            /* ... maxima of doubles, of lanes that were packed */
     const pp_axis *axis; /* D, H, W */
@@ -106,9 +105,9 @@ void pp_sweep_pack_row(const pp_sweep *s, int64_t d, int64_t h, const char *elem
 /* Row "at" of the plane indices of winners, as int64_t side by side. */
 const int64_t *pp_sweep_winners(pp_sweep *s, const int64_t at[PP_AXES]);
 
-/* Finds those of a stretch of row "row", from output "from" on, whose maxima lie at "part", or go there when lanes are packed (NULL: they
- * see nothing); and writes those of a row where a forward run wants them. */
-void pp_sweep_find(pp_sweep *s, const int64_t row[PP_AXES], int64_t from, const pp_place *part, const char *lanes);
+/* Elements and indices of packed lanes of a stretch, from output "from" on (NULL: they see nothing); the indices of a row to where a
+ * forward run wants them. */
+void pp_sweep_unpack(pp_sweep *s, int64_t from, const pp_place *part, const char *lanes);
 void pp_sweep_store_winners(const pp_sweep *s, const int64_t row[PP_AXES]);
 
 extern const pp_algorithm pp_algorithm_row, pp_algorithm_separable;
