@@ -86,14 +86,6 @@ PP_INLINE u8_own__avx2 x4_zip_high__avx2(u8_own__avx2 a, u8_own__avx2 b)
 {
     return (u8_own__avx2)_mm256_unpackhi_epi32((__m256i)a, (__m256i)b);
 }
-PP_INLINE u8_own__avx2 x8_zip_low__avx2(u8_own__avx2 a, u8_own__avx2 b)
-{
-    return (u8_own__avx2)_mm256_unpacklo_epi64((__m256i)a, (__m256i)b);
-}
-PP_INLINE u8_own__avx2 x8_zip_high__avx2(u8_own__avx2 a, u8_own__avx2 b)
-{
-    return (u8_own__avx2)_mm256_unpackhi_epi64((__m256i)a, (__m256i)b);
-}
 
 /* A part is a vector of masks. */
 typedef struct f32_part__avx2 {

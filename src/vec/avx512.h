@@ -199,7 +199,15 @@ PP_INLINE i16_own__avx512 i16_max_nan__avx512(i16_own__avx512 a, i16_own__avx512
 }
 /* Shifts and maxima of 16 bits have one port, this none of it.  Without a fold the one lane below the bound stays what it is. */
 #define PP_OWN_FOLD 1
-#define PP_OWN_BITS 0
+#define PP_OWN_BITS 1
+PP_INLINE i16_own__avx512 i16_least__avx512(i16_own__avx512 a, i16_own__avx512 b)
+{
+    return (i16_own__avx512)_mm512_min_epi16((__m512i)a, (__m512i)b);
+}
+PP_INLINE i16_own__avx512 i16_most_bits__avx512(i16_own__avx512 a, i16_own__avx512 b)
+{
+    return (i16_own__avx512)_mm512_max_epu16((__m512i)a, (__m512i)b);
+}
 PP_INLINE i16_own__avx512 i16_folded__avx512(i16_own__avx512 v, i16_own__avx512 fold)
 {
     __m512i bound = _mm512_xor_si512(_mm512_sub_epi16((__m512i)fold, _mm512_set1_epi16(-1)), _mm512_set1_epi16(INT16_MIN));

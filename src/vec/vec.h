@@ -83,7 +83,7 @@ PP_NOINLINE static void V(pp, copy_first)(void *to, const void *from, int64_t by
 #define PP_LANE_INFINITY 0x7f800000
 #include "order.inc"
 
-#if PP_VECTOR_BYTES && !PP_OWN_FOLD
+#if PP_VECTOR_BYTES
 #if !PP_OWN_BITS
 PP_INLINE V(i16, vec) V(i16, least)(V(i16, vec) a, V(i16, vec) b) { return V(i16, select)((V(i16, mask))(b < a), b, a); }
 PP_INLINE V(i16, vec) V(i16, most_bits)(V(i16, vec) a, V(i16, vec) b)
