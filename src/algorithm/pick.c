@@ -131,7 +131,7 @@ PP_COLD static void pick_carefully(picking *s, const char *source, char *target)
 }
 
 /* "rows" rows of a run on "planes" planes, strip by strip. */
-static void pick_block(picking *s, const pp_pick_run *run, const char *source, char *target, int64_t rows, int64_t planes)
+PP_NOINLINE static void pick_block(picking *s, const pp_pick_run *run, const char *source, char *target, int64_t rows, int64_t planes)
 {
     const pp_picked *plan = s->plan;
     pp_pick *k = &s->pick;
@@ -156,7 +156,7 @@ static void pick_block(picking *s, const pp_pick_run *run, const char *source, c
 }
 
 /* Output rows [begin, end) on H of "planes" planes from "plane" on, at depth d. */
-static void pick_planes(picking *s, int64_t plane, int64_t planes, int64_t d, int64_t begin, int64_t end)
+PP_NOINLINE static void pick_planes(picking *s, int64_t plane, int64_t planes, int64_t d, int64_t begin, int64_t end)
 {
     const pp_problem *p = s->run->problem;
     const pp_picked *plan = s->plan;

@@ -239,7 +239,7 @@ static bool make_inverses(const builder *b, const pp_picked *s, pp_pick_run *run
                 memcpy(&extent, y->extent + 2 * j, 2);
                 int64_t divisor = extent * (int64_t)run->divisor;
                 if (divisor > PP_PICK_DIVISOR) return false;
-                run->ties |= divisor % 2 == 0;
+                run->ties |= divisor % 2 == 0 && b->problem->desc.rounding == PP_ROUND_HALF_EVEN;
                 inverse[2 * b->lanes * y->set + j] = inverse_of(divisor, run->shift);
                 all &= inverse[2 * b->lanes * y->set + j] > 0;
             }
@@ -254,7 +254,7 @@ static bool make_bytes(builder *b, pp_picked *s)
 {
     const pp_problem *p = b->problem;
     bool fixed = p->desc.divisor == PP_DIVISOR_OVERRIDE, is_signed = pp_dtypes[p->desc.dtype].lowest < 0;
-    if (p->desc.op != PP_OP_AVERAGE || (is_signed && p->desc.rounding == PP_ROUND_TRUNCATE)) return false;
+    if (p->desc.op != PP_OP_AVERAGE || (is_signed && p->desc.rounding != PP_ROUND_HALF_EVEN)) return false;
     for (pp_pick_run *run = s->runs; run < s->runs_end; run++) {
         if (!(run->divisor >= 1 && run->divisor <= PP_PICK_DIVISOR) || run->divisor != (int)run->divisor) return false;
         if (fixed && run->divisor < (double)(run->count * p->axis[2].longest)) return false;
@@ -273,7 +273,6 @@ static bool make_pick(builder *b, pp_picked *s)
     const pp_axis *axis = p->axis;
     const pp_array *in = &p->array[PP_INPUT], *out = &p->array[PP_OUTPUT];
     unsigned char *merges = take(b, axis[2].longest, 1);
-    double divisor = p->desc.divisor_override;
     pp_pick *k = &s->pick;
     int64_t *vectors = take(b, axis[2].longest * (int64_t)sizeof *vectors, sizeof *vectors);
     if (!vectors) return false;
@@ -286,8 +285,8 @@ static bool make_pick(builder *b, pp_picked *s)
     k->few = axis[2].longest > 3 ? 0 : axis[2].longest;
     k->vectors = vectors;
     k->taps = axis[2].longest;
-    k->whole = p->desc.divisor != PP_DIVISOR_OVERRIDE || (divisor >= 1 && divisor < 1 << 20 && divisor == (int)divisor);
-    k->rounding = p->desc.rounding;
+    k->whole = p->desc.divisor != PP_DIVISOR_OVERRIDE;
+    k->truncates = p->desc.rounding == PP_ROUND_TRUNCATE;
     k->order = pp_order_of(p);
     k->sign = b->bytes ? k->order.mask : 0;
     k->far = p->inputs * s->size > FAR_BYTES;
