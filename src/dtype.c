@@ -1,15 +1,8 @@
 /* The element types. */
 #include "dtype.h"
 
-#include <math.h>
-
 /* Facts about lane types. */
-enum { f32_bytes = 4, f64_bytes = 8, i32_bytes = 4, u8_bytes = 1, i16_bytes = 2 };
 enum { f32_floating = 1, f64_floating = 1, i32_floating = 0, f32_float = 1, f64_float = 0, i32_float = 0 };
-static const float f32_least[] = {-INFINITY, NAN};
-static const double f64_least[] = {-(double)INFINITY, (double)NAN};
-static const uint8_t u8_least[] = {0, 0};
-static const int16_t i16_least[] = {INT16_MIN, INT16_MIN};
 
 #define PP_ELEMENT(name, type, to_double, from_double)                                                                                     \
     static double name##_load(const char *base, int64_t at)                                                                                \
@@ -27,9 +20,8 @@ PP_ELEMENT(int8, int8_t, , )
 PP_ELEMENT(bf16, uint16_t, pp_bf16_to_float, PP_BF16_FROM)
 PP_ELEMENT(f16, uint16_t, pp_f16_to_float, PP_F16_FROM)
 
-#define PP_DTYPE(id, name, storage, kernels, sum, max, lowest, highest, mask, infinity)                                                    \
-    [id] = {#name, sizeof(storage), sum##_bytes, max##_bytes, sum##_floating, sum##_float,  lowest, highest,                               \
-            mask,  infinity,        max##_least, name##_load, name##_store},
+#define PP_DTYPE(id, name, storage, kernels, sum, lowest, highest, mask, infinity)                                                         \
+    [id] = {#name, sizeof(storage), sum##_floating, sum##_float, lowest, highest, mask, infinity, name##_load, name##_store},
 const pp_dtype_info pp_dtypes[] = {
 #include "dtype.def"
 };

@@ -6,15 +6,11 @@
 
 typedef struct pp_dtype_info {
     const char *name;
-    size_t size;                         /* bytes of an element */
-    size_t sum_size, max_size; /* bytes of a lane while computing */
+    size_t size;           /* bytes of an element */
     bool floating;
     bool in_float;          /* sums are made in float */
     double lowest, highest; /* finite values */
     int mask, infinity;     /* see dtype.def */
-
-    /* Lanes of type max that change nothing when compared, where NaN wins and where it is ignored. */
-    const void *least_max;
 
     /* Element "at" of an array, and back: floats round half to even, a NaN stays one; integers take values of their range. */
     double (*load)(const char *base, int64_t at);

@@ -275,7 +275,7 @@ static bool applies(const pp_problem *p)
         if (each && p->axis[a].output > INT32_MAX) return false;
     }
     const pp_dtype_info *info = &pp_dtypes[p->desc.dtype];
-    if (p->is_max ? p->desc.indices != PP_INDEX_NONE || (p->desc.nan == PP_NAN_IGNORE && info->floating) : info->sum_size != info->size)
+    if (p->is_max ? p->desc.indices != PP_INDEX_NONE || (p->desc.nan == PP_NAN_IGNORE && info->floating) : !pp_is_wide(p))
         return false;
     return p->inner > 1 && p->array[PP_INPUT].stride[PP_INNER] == 1 && p->array[PP_OUTPUT].stride[PP_INNER] == 1 && ones_of(p) &&
            taps <= PP_INNER_TAPS;

@@ -64,7 +64,7 @@ void pp_place_lanes(const pp_run *run, const pp_place *place, const char *lanes,
 static bool are_elements(const pp_sweep *s)
 {
     pp_order order = pp_order_of(s->problem);
-    return s->problem->is_max && !order.mask && !order.infinity && (!order.ignore_nan || !pp_dtypes[s->problem->desc.dtype].floating);
+    return s->problem->is_max && !order.mask && !order.ignore_nan;
 }
 
 /* Finishes the lanes of a row, stretch by stretch (NULL: they see nothing); direct: they lie where they belong. */
@@ -93,8 +93,8 @@ void pp_sweep_row(pp_sweep *s, const int64_t at[PP_AXES])
     const pp_run *run = s->run;
     int64_t outputs = s->end[2] - s->begin[2], first[PP_AXES] = {at[PP_N], at[PP_C], at[PP_D], at[PP_H], s->begin[2], 0};
     pp_place place = pp_place_at(run, first, outputs, s->inner);
-    /* Lanes that are as wide as elements are written where they belong, and finished there. */
-    bool direct = place.values_dense && s->lane == s->element, stream = s->problem->stream && place.values_dense && !s->packs;
+    /* Lanes are written where they belong, and finished there. */
+    bool direct = place.values_dense && !s->packs, stream = s->problem->stream && place.values_dense && !s->packs;
     char *values = place.values;
     if (stream) place.values = s->out; /* made near, then written past the caches */
     place.made = s->made;

@@ -43,8 +43,7 @@ int64_t pp_levels_band(const pp_sweep *s, int64_t row_bytes)
 /* Lanes of a line at most: so that a band of enough rows stays near. */
 int64_t pp_levels_line(const pp_problem *p)
 {
-    bool packed = pp_reducing_of(p) == PP_WINNERS;
-    int64_t lane = (int64_t)(packed ? sizeof(int64_t) : pp_lane_size(p->desc.dtype, pp_reducing_of(p)));
+    int64_t lane = (int64_t)(pp_reducing_of(p) == PP_WINNERS ? sizeof(int64_t) : pp_dtypes[p->desc.dtype].size);
     return pp_max(BAND_BYTES / (block_of(&p->axis[1], !p->is_max) * lane), 3 * p->axis[2].longest * p->inner);
 }
 
@@ -52,7 +51,7 @@ size_t pp_levels_scratch(pp_sweep *s, char *scratch, size_t used)
 {
     const pp_axis *h = &s->axis[1], *w = &s->axis[2];
     int64_t lane = (int64_t)s->lane, read = (s->read_end - s->read_begin) * s->inner, top = pp_max(pp_log2(w->longest), 1);
-    bool fed = s->prepared || s->lane != s->element || s->axis[0].longest > 1;
+    bool fed = s->prepared || s->axis[0].longest > 1;
     s->apart = (s->line * lane + 2 * PP_LINE_PAD) / 64 * 64 / lane;
     size_t sizes[] = {
         PP_LINE_PAD, /* of the column lines */
@@ -102,7 +101,7 @@ void pp_levels_fill_band(pp_sweep *s, const int64_t at[PP_AXES], const pp_window
     k.begin = pp_max(first, 0);
     k.end = pp_min(first + (count - 1) * axis->advance + axis->longest, axis->visible);
     if (count <= 0 || !k.lanes || k.begin >= k.end) return;
-    bool direct = !s->prepared && s->lane == s->element && wd->end - wd->begin == 1;
+    bool direct = !s->prepared && wd->end - wd->begin == 1;
     k.source = direct ? pp_sweep_source(s, at, depth, k.begin) : feed(s, at, wd, k.begin, k.end, goes_on);
     k.step = direct ? s->problem->array[PP_INPUT].stride[PP_H] : k.lanes;
     k.target = s->column + (size_t)((s->read_begin - s->span_begin) * s->inner) * s->lane;

@@ -9,12 +9,6 @@ pp_reducing pp_reducing_of(const pp_problem *problem)
     return problem->desc.indices == PP_INDEX_NONE ? PP_MAXIMA : PP_WINNERS;
 }
 
-size_t pp_lane_size(pp_dtype dtype, pp_reducing reducing)
-{
-    const pp_dtype_info *info = &pp_dtypes[dtype];
-    return reducing == PP_SUMS ? info->sum_size : info->max_size;
-}
-
 pp_reduce_fn pp_from_elements(const pp_problem *problem)
 {
     const pp_lines *k = problem->kernels->lines;

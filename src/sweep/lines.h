@@ -8,7 +8,6 @@
 typedef enum pp_reducing { PP_SUMS, PP_MAXIMA, PP_WINNERS } pp_reducing;
 
 pp_reducing pp_reducing_of(const pp_problem *problem);
-size_t pp_lane_size(pp_dtype dtype, pp_reducing reducing);
 
 /* The kernel that combines elements, or lanes, to sums or maxima. */
 pp_reduce_fn pp_from_elements(const pp_problem *problem);

@@ -1,6 +1,7 @@
 /* Preparing a sweep: what is read, how it is laid out in scratch, and whether it can and should be done. */
 #include "sweep.h"
 
+#include <math.h>
 #include <string.h>
 
 enum { SEGMENT_LANES = 32 * 1024 }; /* of a line: longer rows are done in parts */
@@ -77,26 +78,20 @@ static size_t lay_out(pp_sweep *s, bool winners, char *scratch)
     return used;
 }
 
-/* Makes "count" lanes that change nothing when combined. */
-static void fill_identity(const pp_sweep *s, char *lanes, int64_t count)
-{
-    static const int32_t zero[2], least_key = INT32_MIN;
-    const char *least = pp_dtypes[s->combined->desc.dtype].least_max;
-    if (!s->problem->is_max) least = (const char *)zero;
-    else if (s->levels && s->lane == sizeof least_key) least = (const char *)&least_key;
-    else if (s->combined->desc.nan == PP_NAN_IGNORE) least += s->lane;
-    pp_fill(lanes, count, 1, least, s->lane);
-}
-
 /* Lanes before and after the part of the line that exists change nothing. */
 static void fill_margins(pp_sweep *s)
 {
     int64_t before = (s->read_begin - s->span_begin) * s->inner, after = (s->span_end - s->read_end) * s->inner;
+    double least = s->combined->desc.nan == PP_NAN_IGNORE ? (double)NAN : -(double)INFINITY;
+    char lane[sizeof(double)];
     if (s->levels && s->across && s->problem->is_max) return; /* nothing looks at them */
+    if (!s->problem->is_max) least = 0;
+    else if (s->levels && s->combined->desc.dtype == PP_F32) least = -0.0; /* the least key */
+    pp_dtypes[s->combined->desc.dtype].store(lane, 0, least);
     for (int64_t row = 0; row < s->band; row++) {
         char *line = s->column + (size_t)(row * s->line) * s->lane;
-        fill_identity(s, line, before);
-        fill_identity(s, line + (size_t)((s->read_end - s->span_begin) * s->inner) * s->lane, after);
+        pp_fill(line, before, 1, lane, s->lane);
+        pp_fill(line + (size_t)((s->read_end - s->span_begin) * s->inner) * s->lane, after, 1, lane, s->lane);
     }
 }
 
@@ -152,7 +147,7 @@ size_t pp_sweep_init(pp_sweep *s, const pp_run *run, bool winners, bool levels, 
     if (run->direction == PP_BACKWARD) pp_outputs_of_range(run, s->begin, s->end);
     s->levels = levels;
     s->element = pp_dtypes[p->desc.dtype].size;
-    s->lane = pp_lane_size(s->combined->desc.dtype, p->is_max ? PP_MAXIMA : PP_SUMS);
+    s->lane = pp_dtypes[s->combined->desc.dtype].size;
     s->inner = p->inner;
     s->across = levels && pp_levels_across(s);
     measure_line(s, !scratch);
@@ -163,9 +158,7 @@ size_t pp_sweep_init(pp_sweep *s, const pp_run *run, bool winners, bool levels, 
     if (levels) {
         s->order = pp_order_of(s->combined);
         s->lane_order.ignore_nan = s->order.ignore_nan;
-        const pp_dtype_info *info = &pp_dtypes[s->combined->desc.dtype];
-        s->made = p->is_max ? !s->order.ignore_nan || !info->floating
-                            : info->floating && (s->across || s->axis[2].advance == 1);
+        s->made = p->is_max ? !s->order.ignore_nan : s->across || s->axis[2].advance == 1;
         s->made_order = s->made ? s->order : s->lane_order;
         s->band = pp_levels_band(s, pp_axis_most(&s->axis[2], pp_max(pp_min(s->axis[2].output, pp_sweep_segment(p, true)), 1)) *
                                         s->inner * (int64_t)s->lane);
