@@ -239,7 +239,7 @@ static bool make_inverses(const builder *b, const pp_picked *s, pp_pick_run *run
                 memcpy(&extent, y->extent + 2 * j, 2);
                 int64_t divisor = extent * (int64_t)run->divisor;
                 if (divisor > PP_PICK_DIVISOR) return false;
-                run->ties |= divisor % 2 == 0 && b->problem->desc.rounding == PP_ROUND_HALF_EVEN;
+                run->ties |= divisor % 2 == 0 && b->problem->desc.rounding != PP_ROUND_TRUNCATE;
                 inverse[2 * b->lanes * y->set + j] = inverse_of(divisor, run->shift);
                 all &= inverse[2 * b->lanes * y->set + j] > 0;
             }
@@ -254,7 +254,7 @@ static bool make_bytes(builder *b, pp_picked *s)
 {
     const pp_problem *p = b->problem;
     bool fixed = p->desc.divisor == PP_DIVISOR_OVERRIDE, is_signed = pp_dtypes[p->desc.dtype].lowest < 0;
-    if (p->desc.op != PP_OP_AVERAGE || (is_signed && p->desc.rounding != PP_ROUND_HALF_EVEN)) return false;
+    if (p->desc.op != PP_OP_AVERAGE || (is_signed && p->desc.rounding == PP_ROUND_TRUNCATE)) return false;
     for (pp_pick_run *run = s->runs; run < s->runs_end; run++) {
         if (!(run->divisor >= 1 && run->divisor <= PP_PICK_DIVISOR) || run->divisor != (int)run->divisor) return false;
         if (fixed && run->divisor < (double)(run->count * p->axis[2].longest)) return false;
@@ -287,6 +287,7 @@ static bool make_pick(builder *b, pp_picked *s)
     k->taps = axis[2].longest;
     k->whole = p->desc.divisor != PP_DIVISOR_OVERRIDE;
     k->truncates = p->desc.rounding == PP_ROUND_TRUNCATE;
+    k->away = p->desc.rounding == PP_ROUND_HALF_AWAY;
     k->order = pp_order_of(p);
     k->sign = b->bytes ? k->order.mask : 0;
     k->far = p->inputs * s->size > FAR_BYTES;

@@ -21,7 +21,7 @@ typedef struct pp_pick_run {
     double divisor;              /* the part of D and H */
     const uint16_t *inverse;     /* sums of bytes are divided as (n * inverse >> 16) >> shift; these are like the extents */
     int shift;
-    bool ties; /* are rounded to even; some of these divisors are even */
+    bool ties; /* matter: some of these divisors are even */
 } pp_pick_run;
 
 /* Pairs of vectors of lanes side by side on a row, and the outputs whose taps lie within them. */
@@ -49,7 +49,7 @@ typedef struct pp_pick {
     const int64_t *vectors; /* where the first, second, ... of vectors in memory lie */
     int64_t taps, few;      /* of a window on W */
     bool whole;             /* sums: divisors are integers below 2^20 */
-    bool truncates;         /* averages of bytes are rounded down; ... */
+    bool truncates, away;   /* averages of bytes are rounded down; ties away from zero; ... */
     int sign;               /* ... 0x80 flips the sign of elements to make them unsigned, 0 */
     pp_order order;         /* maxima */
     bool stream;            /* whole vectors of results go past the caches: their addresses are aligned */
