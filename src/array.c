@@ -14,6 +14,13 @@ void pp_problem_extents(const pp_problem *problem, pp_tensor tensor, int64_t ext
 
 const char *const pp_tensor_names[] = {"input", "output", "indices", "grad_output", "grad_input"};
 
+int64_t pp_offset(const pp_array *array, const int64_t at[PP_AXES])
+{
+    int64_t offset = 0;
+    for (int i = 0; i < PP_AXES; i++) offset += at[i] * array->stride[i];
+    return offset;
+}
+
 /* Strides of a dense tensor, in the order N, C, spatial axes. */
 static bool dense_strides(const pp_desc *desc, const int64_t *extent, int64_t *stride)
 {

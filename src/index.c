@@ -135,9 +135,7 @@ pp_status pp_convert_indices(const pp_plan *plan, const void *from, pp_index_typ
     int64_t extent[PP_AXES], at[PP_AXES] = {0};
     pp_problem_extents(p, PP_INDICES, extent);
     for (int axis = 0; status == PP_OK && axis >= 0;) {
-        int64_t offset = array->offset;
-        for (int i = 0; i < PP_AXES; i++) offset += at[i] * array->stride[i];
-        status = convert_one(p, &source, &target, at, offset, &error);
+        status = convert_one(p, &source, &target, at, array->offset + pp_offset(array, at), &error);
         for (axis = PP_AXES - 1; axis >= 0 && ++at[axis] == extent[axis]; axis--) at[axis] = 0;
     }
     return status;

@@ -15,14 +15,6 @@ typedef struct pp_array {
     int64_t low, high;       /* smallest and largest element offset, the view's included */
 } pp_array;
 
-/* Of the element at these coordinates, from the one at 0. */
-PP_INLINE int64_t pp_offset(const pp_array *array, const int64_t at[PP_AXES])
-{
-    int64_t offset = 0;
-    for (int i = 0; i < PP_AXES; i++) offset += at[i] * array->stride[i];
-    return offset;
-}
-
 struct pp_kernels;
 
 typedef struct pp_problem {
@@ -52,6 +44,9 @@ pp_status pp_problem_init(pp_problem *problem, const pp_desc *desc, pp_window *t
 
 /* The array of a tensor: its view, or the dense one.  Sets problem->inputs, outputs too. */
 pp_status pp_array_init(pp_problem *problem, pp_tensor tensor, const pp_error *error);
+
+/* Of the element at these coordinates, from the one at 0. */
+int64_t pp_offset(const pp_array *array, const int64_t at[PP_AXES]);
 
 /* The names of the tensors in sentences. */
 extern const char *const pp_tensor_names[];

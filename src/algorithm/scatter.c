@@ -9,30 +9,30 @@
 #include <string.h>
 
 enum {
-    FOUND = 2048,       /* winners that are found together, better */
-    NUMBERS = 256,      /* of taps that become indices by a table, at most */
-    CLEARED = 4096,     /* sums */
-    CLOSE = 16 * 1024,  /* bytes of sums that are better made in scratch; of those that go past the caches: */
+    FOUND = 2048,      /* winners that are found together, better */
+    NUMBERS = 256,     /* of taps that become indices by a table, at most */
+    CLEARED = 4096,    /* sums */
+    CLOSE = 16 * 1024, /* bytes of sums that are better made in scratch; of those that go past the caches: */
     NEAR = 512 * 1024
 };
 
 typedef struct scatter {
     const pp_run *run;
     const pp_problem *problem;
-    int64_t from[3], to[3];     /* the outputs to look at */
-    int64_t low, high;          /* the part of a plane that this task makes */
-    char *sums;                 /* of it; those below "cleared" have begun */
+    int64_t from[3], to[3]; /* the outputs to look at */
+    int64_t low, high;      /* the part of a plane that this task makes */
+    char *sums;             /* of it; those below "cleared" have begun */
     int64_t cleared;
-    bool dense;                 /* the part lies in grad_input as its sums do */
-    char *scratch;              /* of sums */
-    char *row;                  /* of gradients: gathered */
-    int64_t *indices;           /* of a row, or some */
-    size_t size;                /* bytes of a gradient */
-    int64_t inside[3][2];       /* outputs whose windows lie wholly inside, where the caller's indices are numbers of taps: ... */
-    int64_t numbers, *number;   /* what they are in the plane, moved to output 0 */
+    bool dense;               /* the part lies in grad_input as its sums do */
+    char *scratch;            /* of sums */
+    char *row;                /* of gradients: gathered */
+    int64_t *indices;         /* of a row, or some */
+    size_t size;              /* bytes of a gradient */
+    int64_t inside[3][2];     /* outputs whose windows lie wholly inside, where the caller's indices are numbers of taps: ... */
+    int64_t numbers, *number; /* what they are in the plane, moved to output 0 */
     pp_add_fn add;
-    bool plain, joined;         /* the caller's indices are used where they lie; rows follow each other like one */
-    bool finds, adds;           /* winners are found by the finder, which adds the gradients too; else by the sweep */
+    bool plain, joined; /* the caller's indices are used where they lie; rows follow each other like one */
+    bool finds, adds;   /* winners are found by the finder, which adds the gradients too; else by the sweep */
     pp_winners finder;
     pp_sweep sweep;
 } scatter;

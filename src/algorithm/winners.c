@@ -177,7 +177,6 @@ static void find(pp_winners *w, const int64_t at[PP_AXES], const pp_window windo
 {
     const pp_problem *p = w->run->problem;
     const pp_axis *axis = w->run->group.axis;
-    const int64_t *stride = p->array[PP_INPUT].stride;
     bool forward = !indices && !w->sums, numbers = forward && p->desc.index_convention == PP_INDEX_WINDOW;
     call c = {.run = w->run};
     pp_winner *k = &c.kernel;
@@ -187,19 +186,16 @@ static void find(pp_winners *w, const int64_t at[PP_AXES], const pp_window windo
     k->mend = mend;
     k->order = pp_order_of(p);
     list_taps(w, window, numbers, k);
-    int64_t source = at[PP_N] * stride[PP_N] + at[PP_C] * stride[PP_C];
-    for (int a = 0; a < 3; a++) {
-        source += window[a].first * stride[PP_D + a];
-        if (!numbers) k->base = k->base * axis[a].input + window[a].first;
-    }
+    int64_t tap[PP_AXES] = {at[PP_N], at[PP_C], window[0].first, window[1].first, window[2].first};
+    if (!numbers) k->base = (tap[PP_D] * axis[1].input + tap[PP_H]) * axis[2].input + tap[PP_W];
     if (w->lines) {
         k->source = w->lines;
         k->source_step = axis[1].stride * w->row;
         k->index_step = axis[1].stride * axis[2].input;
         k->apart = axis[2].stride;
     } else {
-        k->source = (const float *)(const void *)w->run->base[PP_INPUT] + source;
-        k->source_step = axis[2].stride * stride[PP_W];
+        k->source = (const float *)(const void *)w->run->base[PP_INPUT] + pp_offset(&p->array[PP_INPUT], tap);
+        k->source_step = axis[2].stride * p->array[PP_INPUT].stride[PP_W];
         k->index_step = axis[2].stride;
     }
     if (numbers) k->index_step = k->apart = 0;
@@ -229,7 +225,6 @@ static void copy_lines(pp_winners *w, const int64_t at[PP_AXES], const pp_window
 {
     const pp_problem *p = w->run->problem;
     const pp_axis *axis = w->run->group.axis;
-    const int64_t *stride = p->array[PP_INPUT].stride;
     float least = p->desc.op == PP_OP_MIN ? INFINITY : -INFINITY;
     int64_t from, end, first = window[1].first, wide = (to - at[PP_W] - 1) * axis[2].stride + (axis[2].longest - 1) * axis[2].step + 1;
     int64_t tall = (rows - 1) * axis[1].stride + (axis[1].longest - 1) * axis[1].step + 1;
@@ -239,20 +234,23 @@ static void copy_lines(pp_winners *w, const int64_t at[PP_AXES], const pp_window
     if (w->from < 0 || margin) fill(w->lines, axis[0].longest * w->room * w->row, least);
     w->from = at[PP_W];
     w->to = to;
+    int64_t first_tap[PP_AXES] = {at[PP_N], at[PP_C], 0, first + begin, from};
+    pp_rows c = {.rows = after - begin,
+                 .lanes = end - from,
+                 .source_step = p->array[PP_INPUT].stride[PP_H],
+                 .target_step = w->row,
+                 .first = from - window[2].first,
+                 .phases = w->phases,
+                 .phase = w->phase};
     for (int64_t i = 0; i < axis[0].longest; i++) {
         float *lines = w->lines + i * w->room * w->row;
-        bool exists = i >= window[0].begin && i < window[0].end;
-        int64_t source = at[PP_N] * stride[PP_N] + at[PP_C] * stride[PP_C] + (window[0].first + i * axis[0].step) * stride[PP_D];
-        source += (first + begin) * stride[PP_H] + from * stride[PP_W];
-        pp_rows c = {.rows = after - begin, .lanes = end - from, .source_step = stride[PP_H], .target_step = w->row};
-        c.source = (const float *)(const void *)w->run->base[PP_INPUT] + source;
+        bool exists = i >= window[0].begin && i < window[0].end && end > from;
+        first_tap[PP_D] = window[0].first + i * axis[0].step;
+        c.source = (const float *)(const void *)w->run->base[PP_INPUT] + pp_offset(&p->array[PP_INPUT], first_tap);
         c.target = lines + begin * w->row;
-        c.first = from - window[2].first;
-        c.phases = w->phases;
-        c.phase = w->phase;
         fill(lines, (exists ? begin : tall) * w->row, least);
         if (!exists) continue;
-        if (end > from) w->run->kernels->rows(&c);
+        w->run->kernels->rows(&c);
         fill(lines + after * w->row, (tall - after) * w->row, least);
     }
 }
@@ -261,7 +259,8 @@ static void copy_lines(pp_winners *w, const int64_t at[PP_AXES], const pp_window
 static void find_rows(pp_winners *w, const int64_t first[PP_AXES], int64_t rows, int64_t to, int64_t *indices)
 {
     const pp_axis *axis = w->run->group.axis;
-    int64_t at[PP_AXES], width = to - first[PP_W], most = (w->room - (axis[1].longest - 1) * axis[1].step - 1) / axis[1].stride + 1, some, x;
+    int64_t at[PP_AXES], width = to - first[PP_W], most = (w->room - (axis[1].longest - 1) * axis[1].step - 1) / axis[1].stride + 1, some,
+                         x;
     if (!indices && w->narrow_lanes) most = pp_max(pp_min(most, w->narrow_lanes / width), 1);
     memcpy(at, first, sizeof at);
     for (; at[PP_W] < to; at[PP_W] += x) {
@@ -319,10 +318,7 @@ static bool applies(const pp_problem *p)
 }
 
 /* Rows that do not fill a vector are better side by side ("lanes"). */
-static bool pays(const pp_problem *p)
-{
-    return most_taps(p) <= DIRECT_TAPS && (has_channels(p) || p->axis[2].output >= vector_lanes(p));
-}
+static bool pays(const pp_problem *p) { return most_taps(p) <= DIRECT_TAPS && (has_channels(p) || p->axis[2].output >= vector_lanes(p)); }
 
 static int64_t rows_of(const pp_run *run)
 {

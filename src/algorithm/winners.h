@@ -22,7 +22,8 @@ size_t pp_winners_size(const pp_problem *problem);
 void pp_winners_init(pp_winners *w, const pp_run *run, char *scratch);
 
 /* Winners of "rows" rows from "at" on (same n, c, d), as far as position "to" on W.  indices: where they go, as those of the plane, side by
- * side; NULL: with their values to the output and the indices of a forward run; or, of channels, gradients are added to sums that are begun. */
+ * side; NULL: with their values to the output and the indices of a forward run; or, of channels, gradients are added to sums that are
+ * begun. */
 bool pp_winners_add(const pp_problem *problem);
 void pp_winners_find(pp_winners *w, const int64_t at[PP_AXES], int64_t rows, int64_t to, int64_t *indices);
 

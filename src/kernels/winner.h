@@ -12,7 +12,8 @@ typedef struct pp_winner {
     const void *source;
     void *target;       /* their values, or NULL */
     void *target_index; /* int32_t; wide: int64_t, "offset" more */
-    const void *grads;  /* with sums: neither; gradients are added where winners lie, so many lanes for each index that counts from "base" on */
+    const void
+        *grads; /* with sums: neither; gradients are added where winners lie, so many lanes for each index that counts from "base" on */
     void *sums;
     bool wide;
     int64_t offset;
@@ -22,7 +23,8 @@ typedef struct pp_winner {
     int64_t count;
     int64_t base, apart;
     pp_order order;
-    void (*mend)(const struct pp_winner *, int64_t r, int64_t from, int64_t to); /* outputs [from, to) of repeat r: NaN, nothing above -infinity */
+    void (*mend)(const struct pp_winner *, int64_t r, int64_t from,
+                 int64_t to); /* outputs [from, to) of repeat r: NaN, nothing above -infinity */
 } pp_winner;
 
 /* Rows of 4-byte elements, as one line for each phase: element j becomes number (first + j) / phases of line (first + j) % phases. */

@@ -10,17 +10,10 @@ typedef struct window_sum {
     int64_t at[PP_AXES]; /* coordinates: n, c, inner fixed, D, H, W moved by the recursion */
 } window_sum;
 
-static int64_t offset_of(const pp_array *array, const int64_t at[PP_AXES])
-{
-    int64_t offset = 0;
-    for (int i = 0; i < PP_AXES; i++) offset += at[i] * array->stride[i];
-    return offset;
-}
-
 static double element(const window_sum *s)
 {
     const pp_problem *p = s->run->problem;
-    double value = pp_dtypes[p->desc.dtype].load(s->run->base[s->tensor], offset_of(&p->array[s->tensor], s->at));
+    double value = pp_dtypes[p->desc.dtype].load(s->run->base[s->tensor], pp_offset(&p->array[s->tensor], s->at));
     if (s->tensor != PP_GRAD_OUTPUT || p->desc.op == PP_OP_SUM) return value;
     pp_window w[3];
     for (int a = 0; a < 3; a++) w[a] = pp_axis_window(&s->run->group.axis[a], s->at[PP_D + a]);
@@ -81,7 +74,7 @@ static void store_average(window_sum *s, const int64_t at[PP_AXES])
     const pp_problem *p = s->run->problem;
     const pp_dtype_info *info = &pp_dtypes[p->desc.dtype];
     char *output = s->run->base[PP_OUTPUT];
-    int64_t offset = offset_of(&p->array[PP_OUTPUT], at);
+    int64_t offset = pp_offset(&p->array[PP_OUTPUT], at);
     bool empty = false;
     for (int a = 0; a < 3; a++) empty |= s->window[a].begin == s->window[a].end;
     double divisor = pp_divisor_of(p, s->window);
@@ -103,7 +96,7 @@ static void store_gradient(window_sum *s, const int64_t at[PP_AXES])
     const pp_problem *p = s->run->problem;
     const pp_dtype_info *info = &pp_dtypes[p->desc.dtype];
     char *grad_input = s->run->base[PP_GRAD_INPUT];
-    int64_t offset = offset_of(&p->array[PP_GRAD_INPUT], at);
+    int64_t offset = pp_offset(&p->array[PP_GRAD_INPUT], at);
     double gradient = tree(s, 2) + 0.0;
     if (s->run->accumulate) gradient = pp_reference_rounded(p->desc.dtype, info->load(grad_input, offset) + gradient);
     info->store(grad_input, offset, gradient);

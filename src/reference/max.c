@@ -41,12 +41,10 @@ static void store_winner(const pp_run *run, const int64_t at[PP_AXES])
 {
     const pp_problem *p = run->problem;
     pp_reference_best best = pp_reference_winner(run, at);
-    int64_t output = 0, indices = 0;
-    for (int i = 0; i < PP_AXES; i++) output += at[i] * p->array[PP_OUTPUT].stride[i], indices += at[i] * p->array[PP_INDICES].stride[i];
-    pp_dtypes[p->desc.dtype].store(run->base[PP_OUTPUT], output, best.value);
+    pp_dtypes[p->desc.dtype].store(run->base[PP_OUTPUT], pp_offset(&p->array[PP_OUTPUT], at), best.value);
     if (p->desc.indices == PP_INDEX_NONE) return;
     int64_t index = pp_index_number(p, p->desc.index_convention, at, best.index);
-    pp_index_store(p->desc.indices, run->base[PP_INDICES], indices, index);
+    pp_index_store(p->desc.indices, run->base[PP_INDICES], pp_offset(&p->array[PP_INDICES], at), index);
 }
 
 pp_status pp_reference_max_forward(const pp_run *run)
@@ -68,8 +66,7 @@ static int64_t target_of(const pp_run *run, const int64_t at[PP_AXES])
 {
     const pp_problem *p = run->problem;
     if (p->desc.backward == PP_BACKWARD_RECOMPUTE) return pp_reference_winner(run, at).index;
-    int64_t offset = 0;
-    for (int i = 0; i < PP_AXES; i++) offset += at[i] * p->array[PP_INDICES].stride[i];
+    int64_t offset = pp_offset(&p->array[PP_INDICES], at);
     return pp_index_in_plane(p, p->desc.index_convention, at, pp_index_load(p->desc.indices, run->base[PP_INDICES], offset));
 }
 
@@ -84,10 +81,9 @@ static pp_status gather_plane(const pp_run *run, int64_t at[PP_AXES], double *gr
     for (at[PP_D] = begin[0]; at[PP_D] < end[0]; at[PP_D]++)
         for (at[PP_H] = begin[1]; at[PP_H] < end[1]; at[PP_H]++)
             for (at[PP_W] = begin[2]; at[PP_W] < end[2]; at[PP_W]++) {
-                int64_t index = target_of(run, at), offset = 0;
+                int64_t index = target_of(run, at), offset = pp_offset(&p->array[PP_GRAD_OUTPUT], at);
                 if (index < -1) return PP_BAD_INDEX;
                 if (index < 0) continue;
-                for (int i = 0; i < PP_AXES; i++) offset += at[i] * p->array[PP_GRAD_OUTPUT].stride[i];
                 double value = pp_dtypes[dtype].load(run->base[PP_GRAD_OUTPUT], offset);
                 gradient[index] = pp_reference_rounded(dtype, gradient[index] + value);
             }
@@ -103,8 +99,7 @@ static void store_plane(const pp_run *run, int64_t at[PP_AXES], const double *gr
         for (at[PP_H] = run->begin[1]; at[PP_H] < run->end[1]; at[PP_H]++)
             for (at[PP_W] = run->begin[2]; at[PP_W] < run->end[2]; at[PP_W]++) {
                 double value = gradient[(at[PP_D] * p->axis[1].input + at[PP_H]) * p->axis[2].input + at[PP_W]];
-                int64_t offset = 0;
-                for (int i = 0; i < PP_AXES; i++) offset += at[i] * p->array[PP_GRAD_INPUT].stride[i];
+                int64_t offset = pp_offset(&p->array[PP_GRAD_INPUT], at);
                 if (run->accumulate) value = pp_reference_rounded(dtype, pp_dtypes[dtype].load(grad_input, offset) + value);
                 pp_dtypes[dtype].store(grad_input, offset, value);
             }

@@ -13,10 +13,8 @@ pp_place pp_place_at(const pp_run *run, const int64_t at[PP_AXES], int64_t group
 {
     pp_tensor tensor = run->direction == PP_FORWARD ? PP_OUTPUT : PP_GRAD_INPUT;
     const pp_array *array = &run->problem->array[tensor];
-    int64_t offset = 0;
-    for (int i = 0; i < PP_AXES; i++) offset += at[i] * array->stride[i];
     pp_place place = {.groups = groups, .inner = inner, .value_stride = {array->stride[PP_W], array->stride[PP_INNER]}};
-    place.values = run->base[tensor] + offset * (int64_t)pp_dtypes[run->problem->desc.dtype].size;
+    place.values = run->base[tensor] + pp_offset(array, at) * (int64_t)pp_dtypes[run->problem->desc.dtype].size;
     place.values_dense = is_dense(place.value_stride, groups, inner);
     place.sums = !run->problem->is_max || tensor == PP_GRAD_INPUT;
     place.accumulate = run->accumulate && tensor == PP_GRAD_INPUT;
