@@ -42,12 +42,12 @@ PP_COLD static bool applies(const pp_problem *p)
     if (axis[2].output > 1 && out[PP_W] != p->inner) return false;
     double extents = 1;
     for (int a = 0; a < 3; a++) {
-        if (axis[a].input > INT32_MAX || axis[a].output > INT32_MAX || axis[a].longest > PP_PICK_TAPS || axis[a].step > INT32_MAX ||
-            axis[a].stride > INT32_MAX || axis[a].advance > INT32_MAX || axis[a].pad_begin > INT32_MAX || axis[a].pad_begin < -INT32_MAX)
-            return false;
+        int64_t pad = axis[a].pad_begin < 0 ? ~axis[a].pad_begin : axis[a].pad_begin;
+        uint64_t all = (uint64_t)(axis[a].input | axis[a].output | axis[a].step | axis[a].stride | axis[a].advance | pad | p->inner);
+        if (all > INT32_MAX || axis[a].longest > PP_PICK_TAPS) return false;
         extents *= (double)axis[a].longest;
     }
-    if (p->inner > INT32_MAX || extents > 1 << 20) return false; /* divisors are exact in any type */
+    if (extents > 1 << 20) return false; /* divisors are exact in any type */
     if (!p->is_max && !trees_agree(&axis[2])) return false;
     const pp_picked *made = p->prepared; /* "lanes" may have asked before */
     if (made && made->of == p) return true;
