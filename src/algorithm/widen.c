@@ -11,7 +11,6 @@
 enum {
     TILE_BYTES = 512 * 1024, /* of a tile's arrays, better: they stay in the second-level cache */
     MOST_BYTES = 1 << 28,
-    UNIT = 64,     /* channels of a tile are multiples of this */
     DIMENSIONS = 5 /* of a box of elements */
 };
 
@@ -19,11 +18,11 @@ enum {
 typedef struct widened {
     const pp_pass *pass;
     pp_dtype dtype;                       /* of the lanes */
-    int64_t size[3], planes, lanes;       /* of a tile of the result; planes of it, channels */
-    int64_t segment;                      /* planes at equal distances in every tensor: tiles do not cross them */
+    int64_t size[3], planes;              /* of a tile of the result; planes of it, at equal distances in every tensor */
     int64_t extent[PP_TENSOR_COUNT][3];   /* of the dense arrays */
+    int64_t plane[PP_TENSOR_COUNT];       /* their elements for each */
     size_t array[PP_TENSOR_COUNT], below; /* where they lie in scratch; where the pass's scratch begins */
-    size_t row, row_at, all;              /* elements of a row, and where one lies; all of scratch */
+    size_t row, all;                      /* where a row of elements lies; all of scratch */
 } widened;
 
 /* ------------------------------------------------------------------------------------------------ planning */
@@ -52,33 +51,31 @@ static const pp_axis *axis_of(const pp_problem *p, pp_direction direction, int a
     return direction == PP_FORWARD || p->is_max ? &p->axis[a] : &p->cover[a];
 }
 
-/* Extents of the arrays of a tile; returns their bytes, per plane. */
-static double measure(const pp_problem *p, pp_direction direction, widened *w)
+/* Extents of the arrays of a tile, and elements of each per plane; returns the bytes of all. */
+static int64_t measure(const pp_problem *p, pp_direction direction, widened *w)
 {
     pp_tensor result = direction == PP_FORWARD ? PP_OUTPUT : PP_GRAD_INPUT;
-    double bytes = 0;
+    int64_t elements = 0;
     for (int t = 0; t < PP_TENSOR_COUNT; t++) {
-        double elements = (double)w->lanes;
         if (!is_converted(p, direction, t)) continue;
+        w->plane[t] = p->inner;
         for (int a = 0; a < 3; a++) {
-            int64_t *extent = &w->extent[t][a];
-            *extent = pp_inside_extent(p, t, a);
-            if (pp_is_input(t) == pp_is_input(result)) *extent = pp_min(*extent, w->size[a]);
-            else if (w->size[a] < pp_inside_extent(p, result, a))
-                *extent = pp_min(*extent, pp_axis_most(axis_of(p, direction, a), w->size[a]));
-            elements *= (double)*extent;
+            int64_t most = w->size[a];
+            if (pp_is_input(t) != pp_is_input(result))
+                most = most < pp_inside_extent(p, result, a) ? pp_axis_most(axis_of(p, direction, a), most) : INT64_MAX;
+            w->extent[t][a] = pp_min(pp_inside_extent(p, t, a), most);
+            w->plane[t] *= w->extent[t][a];
         }
-        bytes += elements * (double)pp_dtypes[w->dtype].size;
+        elements += w->plane[t];
     }
-    return bytes;
+    return elements * (int64_t)pp_dtypes[w->dtype].size;
 }
 
-/* Cuts tiles of the result until they are small: along the outermost axis where they overlap little, then by channels. */
+/* Cuts tiles of the result until they are small: along the outermost axis where they overlap little. */
 static void choose_tile(const pp_problem *p, pp_direction direction, widened *w)
 {
-    double bytes;
+    int64_t bytes, segment = pp_inside_segment(p, direction);
     for (int a = 0; a < 3; a++) w->size[a] = pp_inside_extent(p, direction == PP_FORWARD ? PP_OUTPUT : PP_GRAD_INPUT, a);
-    w->lanes = p->inner;
     for (int a = 0; (bytes = measure(p, direction, w)) > TILE_BYTES && a < 3;) {
         const pp_axis *axis = axis_of(p, direction, a);
         int64_t half = (w->size[a] + 1) / 2;
@@ -87,12 +84,8 @@ static void choose_tile(const pp_problem *p, pp_direction direction, widened *w)
         if (cut) w->size[a] = half;
         else a++;
     }
-    while (bytes > TILE_BYTES && w->lanes > UNIT && p->desc.indices == PP_INDEX_NONE) {
-        w->lanes = pp_ceil_div(w->lanes, 2 * UNIT) * UNIT;
-        bytes = measure(p, direction, w);
-    }
-    w->segment = pp_inside_segment(p, direction);
-    w->planes = pp_max(1, pp_min(w->segment, (int64_t)(TILE_BYTES / bytes)));
+    w->planes = pp_max(1, pp_min(segment, TILE_BYTES / bytes));
+    while (segment < p->n * p->c && segment % w->planes) w->planes--;
 }
 
 /* A tile as a problem.  Its arrays are those of the whole, of which only the tile is there. */
@@ -104,16 +97,13 @@ static void make_problem(const pp_problem *p, pp_direction direction, const wide
     tile->desc.dtype = w->dtype;
     tile->kernels = pp_isa_sibling(p->kernels, p->desc.dtype, w->dtype);
     tile->together = w->planes;
-    if (w->lanes < p->inner) tile->inner = tile->desc.channels = w->lanes;
     for (int t = 0; t < PP_TENSOR_COUNT; t++) {
         if (!is_converted(p, direction, t)) continue;
-        const int64_t *extent = w->extent[t];
-        int64_t plane = extent[0] * extent[1] * extent[2] * w->lanes;
-        pp_inside_dense(&tile->array[t], extent, w->lanes, plane * w->planes);
-        tile->array[t].stride[PP_C] = plane;
-        tile->array[t].stride[PP_N] = plane * p->c;
-        if (pp_is_input(t)) tile->inputs = plane * w->planes;
-        else tile->outputs = plane * w->planes;
+        int64_t elements = w->plane[t] * w->planes;
+        pp_inside_dense(&tile->array[t], w->extent[t], p->inner, elements);
+        tile->array[t].stride[PP_C] = w->plane[t];
+        tile->array[t].stride[PP_N] = w->plane[t] * p->c;
+        *(pp_is_input(t) ? &tile->inputs : &tile->outputs) = elements;
     }
 }
 
@@ -121,9 +111,10 @@ static void make_problem(const pp_problem *p, pp_direction direction, const wide
 static size_t make(const pp_problem *p, pp_direction direction, widened *w, void *prepared)
 {
     const int64_t most = (int64_t)1 << 48;
+    int64_t row = p->inner;
     memset(w, 0, sizeof *w);
     w->dtype = lanes_of(p);
-    if (pp_dtypes[p->desc.dtype].size >= sizeof(float) || !p->inputs || !p->outputs || p->inputs > most || p->outputs > most) return 0;
+    if (pp_is_wide(p) || !p->inputs || !p->outputs || p->inputs > most || p->outputs > most) return 0;
     for (int a = 0; a < 3; a++) { /* so that no size overflows */
         const pp_axis *axis = &p->axis[a];
         if (axis->longest > INT32_MAX || axis->advance > INT32_MAX || axis->step > INT32_MAX) return 0;
@@ -131,14 +122,12 @@ static size_t make(const pp_problem *p, pp_direction direction, widened *w, void
     choose_tile(p, direction, w);
     if (measure(p, direction, w) > MOST_BYTES) return 0;
     for (int t = 0; t < PP_TENSOR_COUNT; t++) {
-        const int64_t *extent = w->extent[t];
-        if (!is_converted(p, direction, t)) continue;
         w->array[t] = w->below;
-        w->below += pp_aligned((size_t)(extent[0] * extent[1] * extent[2] * w->lanes * w->planes) * pp_dtypes[w->dtype].size);
-        w->row = (size_t)pp_max((int64_t)w->row, pp_max(extent[2], w->lanes));
+        w->below += pp_aligned((size_t)(w->plane[t] * w->planes) * pp_dtypes[w->dtype].size);
+        row = pp_max(row, w->extent[t][2]);
     }
-    w->row_at = w->below;
-    w->below += pp_aligned(w->row * pp_dtypes[p->desc.dtype].size);
+    w->row = w->below;
+    w->below += pp_aligned((size_t)row * pp_dtypes[p->desc.dtype].size);
     pp_problem tile;
     make_problem(p, direction, w, &tile);
     size_t room = PP_PREPARED - sizeof *w;
@@ -159,7 +148,7 @@ typedef struct task {
     char *scratch;
     pp_problem problem;
     pp_run tile;
-    int64_t first, first_lane, lanes; /* plane, channel; channels */
+    int64_t first; /* plane */
 } task;
 
 /* "count" elements to lanes, or back. */
@@ -170,9 +159,7 @@ static void convert_row(const task *t, char *elements, char *lanes, int64_t coun
     bool wide = t->w->dtype == PP_F64;
     pp_convert_fn fn = back ? p->kernels->lines->narrow : p->kernels->lines->widen;
     if (fn && !wide) {
-        pp_convert c = {.elements = elements, .lanes = (float *)(void *)lanes, .count = count, .rounding = p->desc.rounding};
-        if (!info->floating) c.sign = info->mask;
-        fn(&c);
+        fn(elements, (float *)(void *)lanes, count, info->floating ? 0 : info->mask, p->desc.rounding);
         return;
     }
     for (int64_t i = 0; i < count; i++) {
@@ -197,8 +184,8 @@ static void convert(const task *t, pp_tensor tensor, const int64_t begin[3], con
     const int64_t *from = p->array[tensor].stride, *to = t->problem.array[tensor].stride;
     const int64_t size = (int64_t)pp_dtypes[p->desc.dtype].size, lane = (int64_t)pp_dtypes[t->w->dtype].size;
     const int axis[DIMENSIONS] = {PP_INNER, PP_W, PP_H, PP_D, p->c > 1 ? PP_C : PP_N};
-    int64_t count[DIMENSIONS] = {t->lanes}, at[DIMENSIONS] = {0}, run = 1;
-    int64_t source = t->first / p->c * from[PP_N] + t->first % p->c * from[PP_C] + t->first_lane * from[PP_INNER];
+    int64_t count[DIMENSIONS] = {p->inner}, at[DIMENSIONS] = {0}, run = 1;
+    int64_t source = t->first / p->c * from[PP_N] + t->first % p->c * from[PP_C];
     count[4] = t->tile.group.last - t->tile.group.first;
     for (int a = 0; a < 3; a++) {
         count[3 - a] = end[a] - begin[a];
@@ -209,7 +196,7 @@ static void convert(const task *t, pp_tensor tensor, const int64_t begin[3], con
     for (; rest < DIMENSIONS && (count[rest] == 1 || (from[axis[rest]] == run && to[axis[rest]] == run)); rest++) run *= count[rest];
     int64_t gathered = 0;
     if (run == 1 && rest < 2) gathered = from[axis[rest]], run = count[rest], rest++;
-    char *elements = t->run->base[tensor] + source * size, *lanes = t->scratch + t->w->array[tensor], *row = t->scratch + t->w->row_at;
+    char *elements = t->run->base[tensor] + source * size, *lanes = t->scratch + t->w->array[tensor], *row = t->scratch + t->w->row;
     for (;;) {
         int64_t offset = 0, dense = 0;
         for (int d = rest; d < DIMENSIONS; d++) offset += at[d] * from[axis[d]], dense += at[d] * to[axis[d]];
@@ -246,21 +233,21 @@ static pp_status run_tile(task *t)
     return status;
 }
 
-/* How many tiles a run has: of groups of planes, of channels, of the range. */
-static int64_t count_tiles(const pp_run *run, int64_t count[DIMENSIONS])
+/* How many tiles a run has: of groups of planes, of the range. */
+static int64_t count_tiles(const pp_run *run, int64_t count[3])
 {
     const widened *w = run->prepared;
-    int64_t all = 1;
-    count[0] = pp_ceil_div(run->group.last - run->group.first, w->segment) * pp_ceil_div(w->segment, w->planes);
-    count[1] = pp_ceil_div(run->problem->inner, w->lanes);
-    for (int a = 0; a < 3; a++) count[2 + a] = pp_ceil_div(run->end[a] - run->begin[a], w->size[a]);
-    for (int d = 0; d < DIMENSIONS; d++) all *= count[d];
+    int64_t all = pp_ceil_div(run->group.last - run->group.first, w->planes);
+    for (int a = 0; a < 3; a++) {
+        count[a] = pp_ceil_div(run->end[a] - run->begin[a], w->size[a]);
+        all *= count[a];
+    }
     return all;
 }
 
 static int64_t tasks_of(const pp_run *run)
 {
-    int64_t count[DIMENSIONS];
+    int64_t count[3];
     return count_tiles(run, count);
 }
 
@@ -273,24 +260,19 @@ static pp_status run_widened(const pp_run *run, int64_t number, int64_t tasks, c
     t.tile.kernels = t.problem.kernels;
     t.tile.prepared = w + 1;
     t.tile.whole = false;
-    int64_t count[DIMENSIONS], i, end, each = pp_ceil_div(w->segment, w->planes);
+    int64_t count[3], i, end;
     pp_status status = PP_OK;
     pp_share(count_tiles(run, count), number, tasks, &i, &end);
     for (; i < end && status == PP_OK; i++) {
         int64_t tile = i;
         for (int a = 2; a >= 0; a--) {
-            t.tile.begin[a] = run->begin[a] + tile % count[2 + a] * w->size[a];
+            t.tile.begin[a] = run->begin[a] + tile % count[a] * w->size[a];
             t.tile.end[a] = pp_min(t.tile.begin[a] + w->size[a], run->end[a]);
-            tile /= count[2 + a];
+            tile /= count[a];
         }
-        t.first_lane = tile % count[1] * w->lanes;
-        t.lanes = pp_min(w->lanes, run->problem->inner - t.first_lane);
-        tile /= count[1];
-        int64_t segment = run->group.first + tile / each * w->segment;
-        t.first = segment + tile % each * w->planes;
-        t.tile.group.first = t.first;
-        t.tile.group.last = pp_min(t.first + w->planes, pp_min(segment + w->segment, run->group.last));
-        if (t.first < t.tile.group.last) status = run_tile(&t);
+        t.first = t.tile.group.first = run->group.first + tile * w->planes;
+        t.tile.group.last = pp_min(t.first + w->planes, run->group.last);
+        status = run_tile(&t);
     }
     return status;
 }

@@ -55,16 +55,8 @@ typedef struct pp_pack {
     bool last_nan, last_tie; /* of NaN, of equals the last wins */
 } pp_pack;
 
-/* Elements narrower than lanes, and lanes of f32: numbers keep their value on the way there; on the way back they are rounded. */
-typedef struct pp_convert {
-    void *elements;
-    float *lanes;
-    int64_t count;
-    int sign; /* bytes: 0x80 where they have one, else 0 */
-    pp_rounding rounding;
-} pp_convert;
-
-typedef void (*pp_convert_fn)(const pp_convert *);
+/* "count" elements narrower than lanes to lanes of f32, or back, rounded.  sign: of bytes, 0x80 where they have one, else 0. */
+typedef void (*pp_convert_fn)(void *elements, float *lanes, int64_t count, int sign, pp_rounding rounding);
 
 /* target[j] = source[j] / divisor as lanes that are summed later, for lanes j of each of some rows of some planes. */
 typedef struct pp_divide {
