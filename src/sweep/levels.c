@@ -14,13 +14,13 @@ enum {
     BAND_BYTES = 512 * 1024, /* ... in the second */
     BAND_ROWS = 64,
     JOINED = 4, /* blocks that a maximum joins, at most */
-    FAR_BYTES = 1 << 20 /* tensors of more are called ahead */
+    FAR_BYTES = 1 << 20, /* tensors of more are called ahead */
+    ACROSS_BYTES = 64    /* of positions that slide on W, at least */
 };
 
 static const pp_level_kernels *kernels_of(const pp_problem *p) { return p->is_max ? p->kernels->max_levels : p->kernels->sum_levels; }
 
-/* Positions that slide on W: of at least so many bytes. */
-bool pp_levels_across(const pp_sweep *s) { return s->inner * (int64_t)s->lane >= 64; }
+bool pp_levels_across(const pp_sweep *s) { return s->inner * (int64_t)s->lane >= ACROSS_BYTES; }
 
 /* Rows of the target that share what they see: windows of one block of maxima; sums begin anew with each band. */
 static int64_t block_of(const pp_axis *axis, bool sums)
@@ -58,8 +58,7 @@ size_t pp_levels_scratch(pp_sweep *s, char *scratch, size_t used)
         (size_t)pp_slide_rows(pp_max(h->longest, s->across ? w->longest : 1)) * PP_SLIDE_BYTES,
         fed ? (size_t)(pp_min(s->band * h->advance + h->longest, h->input) * read * lane) : 0,
         s->across ? 0 : (size_t)(top * s->apart * lane),
-        w->advance > 1 ? (size_t)(s->line * lane) + PP_LINE_PAD : 0,
-        s->made && !s->problem->is_max ? (size_t)((s->end[2] - s->begin[2]) * s->inner * lane) + PP_LINE_PAD : 0,
+        !s->problem->is_max ? (size_t)((s->end[2] - s->begin[2]) * s->inner * lane) + PP_LINE_PAD : 0,
     };
     char *pieces[PP_COUNT(sizes)];
     for (int i = 0; i < PP_COUNT(sizes); i++) {
@@ -69,8 +68,7 @@ size_t pp_levels_scratch(pp_sweep *s, char *scratch, size_t used)
     s->slide = pieces[1];
     s->fed = pieces[2];
     s->level_lines = pieces[3];
-    s->lane_class = pieces[4];
-    s->divisors = pieces[5];
+    s->divisors = pieces[4];
     s->outer = -1;
     return used;
 }
@@ -120,7 +118,7 @@ void pp_levels_fill_band(pp_sweep *s, const int64_t at[PP_AXES], const pp_window
 static const char *divisors_of(pp_sweep *s)
 {
     pp_window w[3] = {s->row_window[0], s->row_window[1]};
-    if (!s->made || s->problem->is_max) return NULL;
+    if (s->problem->is_max) return NULL;
     if (s->outer == w[0].extent * w[1].extent) return s->divisors;
     s->outer = w[0].extent * w[1].extent;
     for (int64_t i = 0; i < s->stretch_count; i++) {
@@ -222,13 +220,7 @@ void pp_levels_along(pp_sweep *s, const char *column, int64_t h, char *result)
         offset[blocks] = level_line(s, column, level) + at + from * s->inner;
         begin += block;
     }
-    if (axis->advance == 1) {
-        join(s, column, offset, blocks, count * s->inner, result, true);
-        return;
-    }
-    join(s, column, offset, blocks, ((count - 1) * axis->advance + 1) * s->inner, s->lane_class, true);
-    pp_strides from = {axis->advance * s->inner, 1}, to = {s->inner, 1};
-    pp_copy(result, to, s->lane_class, from, count, s->inner, s->lane);
+    join(s, column, offset, blocks, count * s->inner, result, true);
 }
 
 /* ------------------------------------------------------------------------------------------------ when */
@@ -242,7 +234,8 @@ bool pp_levels_apply(const pp_problem *p, bool winners)
         if (axis[a].step != 1 || axis[a].period != 1 || axis[a].longest < 1 || axis[a].kind != PP_AXIS_SLIDING) return false;
         if (axis[a].longest >= 1 << 15) return false;
     }
-    return true;
+    /* lanes of a line are next to each other */
+    return axis[2].advance == 1 || p->inner * (int64_t)pp_dtypes[p->desc.dtype].size >= ACROSS_BYTES;
 }
 
 /* Whether they cost less than taps, in vector operations per output. */

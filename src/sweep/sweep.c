@@ -158,7 +158,7 @@ size_t pp_sweep_init(pp_sweep *s, const pp_run *run, bool winners, bool levels, 
     if (levels) {
         s->order = pp_order_of(s->combined);
         s->lane_order.ignore_nan = s->order.ignore_nan;
-        s->made = p->is_max ? !s->order.ignore_nan : s->across || s->axis[2].advance == 1;
+        s->made = !p->is_max || !s->order.ignore_nan;
         s->made_order = s->made ? s->order : s->lane_order;
         s->band = pp_levels_band(s, pp_axis_most(&s->axis[2], pp_max(pp_min(s->axis[2].output, pp_sweep_segment(p, true)), 1)) *
                                         s->inner * (int64_t)s->lane);
