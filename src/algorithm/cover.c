@@ -4,6 +4,7 @@
 #include "../algorithms.h"
 #include "algorithm.h"
 #include "cover.h"
+#include "inside.h"
 
 #include <string.h>
 
@@ -21,7 +22,7 @@ typedef struct cover {
     pp_axis axis[3];                 /* forward: from gradients to inputs */
     int64_t size[3], sources[3];     /* inputs of a tile; gradients over them, at most */
     int64_t planes, segment;         /* of a tile; that lie at equal distances */
-    size_t lane, extents, old, below, all; /* bytes of a lane; where scratch has what; all */
+    size_t lane, extents, old, spare, below, all; /* bytes of a lane; where scratch has what; all */
 } cover;
 
 /* ------------------------------------------------------------------------------------------------ planning */
@@ -71,13 +72,7 @@ static int plane_axis(const pp_problem *p) { return p->c > 1 ? PP_C : PP_N; }
 
 static void make_planes(const pp_problem *p, cover *c)
 {
-    int64_t image, planes;
-    bool all = pp_mul_ok(p->n, p->c, &planes);
-    for (int t = PP_GRAD_OUTPUT; all && t <= PP_GRAD_INPUT; t++) {
-        const int64_t *stride = p->array[t].stride;
-        all = p->n == 1 || p->c == 1 || (pp_mul_ok(p->c, stride[PP_C], &image) && stride[PP_N] == image);
-    }
-    c->segment = all ? planes : p->c;
+    c->segment = pp_inside_segment(p, PP_BACKWARD);
     if (p->together) c->segment = pp_min(c->segment, p->together);
     c->planes = 1;
     for (int a = 0; a < 3; a++) {
@@ -120,19 +115,6 @@ static void make_problem(const pp_problem *p, const cover *c, pp_problem *tile)
     out->stride[PP_N] = out->stride[PP_C] = out->stride[plane_axis(p)];
 }
 
-/* Who adds, of all rows of the table; NULL: nobody. */
-static const pp_pass *find_pass(const pp_problem *tile)
-{
-    for (int i = -1; i < pp_algorithm_count; i++) {
-        const pp_algorithm *row = i < 0 ? NULL : pp_algorithm_table[i];
-        const pp_pass *pass = row ? &row->pass[PP_FORWARD] : &pp_spread_pass;
-        if ((row && !row->uses_kernels) || !pass->applies || !pass->applies(tile) || (pass->pays && !pass->pays(tile))) continue;
-        if (row == &pp_algorithm_pick && tile->axis[2].kind == PP_AXIS_COVER && tile->axis[2].step > 1) continue; /* taps not in order */
-        if (!pass->prepare || sizeof(cover) + pass->prepare(tile, NULL) <= PP_PREPARED) return pass;
-    }
-    return NULL;
-}
-
 /* Returns what is needed in the plan; 0: there is no way. */
 static size_t make_cover(const pp_problem *p, cover *c, void *prepared)
 {
@@ -144,14 +126,18 @@ static size_t make_cover(const pp_problem *p, cover *c, void *prepared)
     size_t each = (size_t)(p->inner * c->planes) * c->lane;
     c->extents = pp_aligned((size_t)(c->sources[0] * c->sources[1] * c->sources[2]) * each + 2 * MARGIN);
     c->old = c->extents + pp_aligned((size_t)(p->inner == 1 ? c->sources[2] : 1) * c->lane + PP_ALIGN);
-    c->below = c->old + pp_aligned((size_t)(c->size[0] * c->size[1] * c->size[2] + 2 * c->size[2]) * each);
+    c->spare = c->old + pp_aligned((size_t)(c->size[0] * c->size[1] * c->size[2]) * each);
+    c->below = c->spare + pp_aligned((size_t)(c->size[2] * p->inner) * c->lane);
     pp_problem tile;
     make_problem(p, c, &tile);
-    c->pass = find_pass(&tile);
-    if (!c->pass) return 0;
-    c->all = c->below + c->pass->scratch(&tile);
+    pp_inside inside = {&pp_spread_pass, 0, 0};
+    if (!inside.pass->applies(&tile))
+        inside = pp_inside_ask(&tile, PP_FORWARD, SIZE_MAX / 4, PP_PREPARED - sizeof *c, prepared ? (char *)prepared + sizeof *c : NULL);
+    if (!inside.pass) return 0;
+    c->pass = inside.pass;
+    c->all = c->below + inside.scratch;
     if (prepared) memcpy(prepared, c, sizeof *c);
-    return sizeof *c + (c->pass->prepare ? c->pass->prepare(&tile, prepared ? (char *)prepared + sizeof *c : NULL) : 0);
+    return sizeof *c + inside.prepared;
 }
 
 static size_t prepare(const pp_problem *p, void *memory)
@@ -245,17 +231,26 @@ static char *element(const task *t, pp_tensor tensor, int64_t plane, const int64
     return t->run->base[tensor] + offset * (int64_t)t->c->lane;
 }
 
-/* Gathers the gradients over the tile. */
-static void pack(const task *t, char *target)
+/* Makes a part of the tile's planes of a tensor contiguous; or adds it to the result from there: "row" has room for one more. */
+static void move(const task *t, pp_tensor tensor, const int64_t begin[3], const int64_t end[3], const int64_t step[PP_AXES], char *to, bool back)
 {
-    const pp_problem *p = t->problem;
-    const int64_t *in = p->array[PP_GRAD_OUTPUT].stride, *out = t->tile_problem.array[PP_INPUT].stride;
+    const int64_t *stride = t->problem->array[tensor].stride, inner = t->problem->inner, width = end[2] - begin[2];
+    char *spare = t->scratch + t->c->spare;
     for (int64_t i = 0; i < t->count; i++) {
-        for (int64_t d = t->from[0]; d < t->to[0]; d++) {
-            for (int64_t h = t->from[1]; h < t->to[1]; h++) {
-                int64_t at[3] = {d, h, t->from[2]}, place = i * out[PP_C] + (d - t->from[0]) * out[PP_D] + (h - t->from[1]) * out[PP_H];
-                pp_copy(target + place * (int64_t)t->c->lane, (pp_strides){p->inner, 1}, element(t, PP_GRAD_OUTPUT, t->first + i, at),
-                        (pp_strides){in[PP_W], in[PP_INNER]}, t->to[2] - t->from[2], p->inner, t->c->lane);
+        int64_t at[PP_AXES];
+        pp_at_plane(t->problem, t->first + i, at);
+        at[PP_W] = begin[2], at[PP_INNER] = 0;
+        for (at[PP_D] = begin[0]; at[PP_D] < end[0]; at[PP_D]++) {
+            for (at[PP_H] = begin[1]; at[PP_H] < end[1]; at[PP_H]++) {
+                int64_t offset = i * step[PP_C] + (at[PP_D] - begin[0]) * step[PP_D] + (at[PP_H] - begin[1]) * step[PP_H];
+                char *row = to + offset * (int64_t)t->c->lane;
+                if (back) {
+                    pp_place place = pp_place_at(t->run, at, width, inner);
+                    pp_place_lanes(t->run, &place, row, 1, spare);
+                    continue;
+                }
+                pp_copy(row, (pp_strides){inner, 1}, element(t, tensor, t->first + i, at + PP_D),
+                        (pp_strides){stride[PP_W], stride[PP_INNER]}, width, inner, t->c->lane);
             }
         }
     }
@@ -302,7 +297,7 @@ static void divide_tile(task *t)
     pp_divide k = {.planes = t->count, .target = target, .target_plane = out[PP_C], .target_row = out[PP_H]};
     int64_t depth = out[PP_D];
     if (t->packed) { /* made contiguous first, then divided where they lie */
-        pack(t, target);
+        move(t, PP_GRAD_OUTPUT, t->from, t->to, out, target, false);
         k.source = target, k.source_plane = out[PP_C], k.source_row = out[PP_H];
     } else {
         k.source = element(t, PP_GRAD_OUTPUT, t->first, t->from);
@@ -321,37 +316,19 @@ static void divide_tile(task *t)
     }
 }
 
-/* ------------------------------------------------------------------------------------------------ adding */
-
-/* Saves what the tile's place holds, or adds that to it. */
-static void handle_old(task *t, bool save)
-{
-    const pp_run *tile = &t->tile;
-    int64_t width = tile->end[2] - tile->begin[2], lanes = width * t->problem->inner;
-    char *out = t->scratch + t->c->old, *row = out + (size_t)lanes * t->c->lane;
-    for (int64_t i = 0; i < t->count; i++) {
-        int64_t at[PP_AXES] = {0};
-        pp_at_plane(t->problem, t->first + i, at);
-        at[PP_W] = tile->begin[2];
-        for (at[PP_D] = tile->begin[0]; at[PP_D] < tile->end[0]; at[PP_D]++) {
-            for (at[PP_H] = tile->begin[1]; at[PP_H] < tile->end[1]; at[PP_H]++, row += (size_t)lanes * t->c->lane) {
-                pp_place place = pp_place_at(t->run, at, width, t->problem->inner);
-                if (!save) pp_place_lanes(t->run, &place, row, 1, out);
-                else pp_copy(row, (pp_strides){place.inner, 1}, place.values, place.value_stride, width, place.inner, t->c->lane);
-            }
-        }
-    }
-}
-
 static pp_status run_tile(task *t)
 {
     static const int64_t origin[3];
     t->tile.base[PP_OUTPUT] = element(t, PP_GRAD_INPUT, t->first, origin);
     t->tile.group.last = t->count;
     divide_tile(t);
-    if (t->run->accumulate) handle_old(t, true);
+    const pp_run *tile = &t->tile; /* what was there is kept meanwhile */
+    char *old = t->scratch + t->c->old;
+    pp_array kept;
+    pp_inside_dense(&kept, t->c->size, t->problem->inner, 0);
+    if (t->run->accumulate) move(t, PP_GRAD_INPUT, tile->begin, tile->end, kept.stride, old, false);
     pp_status status = t->c->pass->run(&t->tile, 0, 1, t->scratch + t->c->below);
-    if (t->run->accumulate) handle_old(t, false);
+    if (t->run->accumulate) move(t, PP_GRAD_INPUT, tile->begin, tile->end, kept.stride, old, true);
     return status;
 }
 

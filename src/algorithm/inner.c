@@ -134,10 +134,10 @@ static int64_t list_taps(const inner *s, const pp_window w[3], pp_tap *taps)
 /* Joins taps that are "twig" apart and make a twig of the tree; returns the number of those that are left. */
 static int64_t join_twigs(pp_tap *taps, int64_t count, int64_t twig)
 {
-    static const int merges[5][4] = {{0}, {0}, {0, 1}, {0, 1, 1}, {0, 1, 0, 2}}; /* of the last: so many at least */
+    static const int merges[4][3] = {{0}, {0}, {0, 1}, {0, 1, 1}}; /* of the last: so many at least */
     int64_t left = 0;
     for (int64_t i = 0, n; i < count; i += n) {
-        for (n = pp_min(4, count - i); n > 1; n--) {
+        for (n = pp_min(3, count - i); n > 1; n--) {
             bool fits = taps[i + n - 1].merges >= merges[n][n - 1];
             for (int64_t t = 0; t < n && fits; t++) {
                 fits = taps[i + t].offset == taps[i].offset + t * twig && (t == n - 1 || taps[i + t].merges == merges[n][t]);

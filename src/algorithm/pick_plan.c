@@ -122,7 +122,7 @@ static int64_t outputs_of_pair(const builder *b, int64_t o)
     for (; count < positions && (b->sliding || o < axis->output); o++, count++) {
         pp_window v = pp_axis_window(axis, o);
         if (o < axis->output && v.begin >= v.end) return 0;
-        if (v.first + (v.length - 1) * axis->step - first >= positions) break;
+        if (v.first < first || v.first + (v.length - 1) * axis->step - first >= positions) break;
     }
     return count > whole && 2 * count < 3 * whole ? whole : count;
 }

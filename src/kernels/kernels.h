@@ -19,7 +19,7 @@ typedef struct pp_tap {
     int64_t offset; /* from pp_reduce.source, in elements of the source */
     int64_t index;  /* of the winner kernel: see there */
     int merges;
-    int twigs; /* windows of sums in the tree's order: 2 to 4 taps that follow each other, as 0 + 1, (0 + 1) + 2, (0 + 1) + (2 + 3) */
+    int twigs; /* windows of sums in the tree's order: 2 or 3 taps that follow each other, as 0 + 1, (0 + 1) + 2 */
 } pp_tap;
 
 /* target[j] = combine over taps t of source[taps[t].offset + j], for lanes j.  count and lanes are at least 1; target does not
