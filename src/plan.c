@@ -44,14 +44,17 @@ static pp_status copy_options(pp_plan *plan, const pp_options *options, const pp
 /* Scratch for one task that can be multiplied by the number of tasks. */
 static bool fits(size_t scratch) { return scratch <= (size_t)PTRDIFF_MAX / PP_MAX_TASKS / 2; }
 
-static const pp_algorithm *find_algorithm(const char *name, pp_direction direction, const pp_problem *problem)
+static const pp_algorithm *find_algorithm(const char *name, pp_direction direction, const pp_problem *problem, char *memory, size_t *scratch)
 {
     for (int i = 0; i < pp_algorithm_count; i++) {
         const pp_algorithm *algorithm = pp_algorithm_table[i];
         const pp_pass *pass = &algorithm->pass[direction];
+        pp_needs needs = {.memory = memory, .room = PP_PREPARED};
         if (name && strcmp(name, algorithm->name)) continue;
-        if (!pass->applies || (!name && pass->pays && !pass->pays(problem))) continue; /* the cheaper question first */
-        if (pass->applies(problem) && fits(pass->scratch(problem))) return algorithm;
+        if (!pass->plan || (!name && pass->pays && !pass->pays(problem))) continue; /* the cheaper question first */
+        if (!pass->plan(problem, direction, &needs) || !fits(needs.scratch)) continue;
+        *scratch = needs.scratch;
+        return algorithm;
     }
     return NULL;
 }
@@ -76,15 +79,11 @@ static pp_status choose(pp_plan *plan, const char *isa, const char *name, const 
     used = !name;
     for (int d = 0; d < 2; d++) {
         if (d == PP_BACKWARD && problem->desc.backward == PP_BACKWARD_NONE) continue;
-        problem->prepared = memset(plan->prepared[d], 0, sizeof(void *));
-        plan->algorithm[d] = find_algorithm(name, (pp_direction)d, problem);
+        size_t scratch = 0;
+        plan->algorithm[d] = find_algorithm(name, (pp_direction)d, problem, plan->prepared[d], &scratch);
         used |= plan->algorithm[d] != NULL;
-        if (!plan->algorithm[d]) plan->algorithm[d] = find_algorithm(NULL, (pp_direction)d, problem);
+        if (!plan->algorithm[d]) plan->algorithm[d] = find_algorithm(NULL, (pp_direction)d, problem, plan->prepared[d], &scratch);
         if (!plan->algorithm[d]) return pp_fail(error, PP_OVERFLOW, "scratch: the problem needs more than memory holds");
-        const pp_pass *pass = &plan->algorithm[d]->pass[d];
-        if (pass->prepare) pass->prepare(problem, plan->prepared[d]);
-        problem->prepared = NULL;
-        size_t scratch = pass->scratch(problem);
         size_t whole = scratch ? (pp_aligned(scratch) * (size_t)pp_plan_tasks(plan)) + PP_ALIGN : 0;
         if (whole > plan->scratch_size) plan->scratch_size = whole;
         plan->quick[d].each = pp_aligned(scratch);

@@ -20,7 +20,6 @@ struct pp_kernels;
 typedef struct pp_problem {
     pp_desc desc;                     /* resolved */
     const struct pp_kernels *kernels; /* of the element type, in the instruction set of the plan */
-    void *prepared;                   /* while a plan is made: what its row prepares may be written here already, which begins with NULL; or NULL */
     bool stream;                      /* results are best written past the caches */
     bool is_max;                      /* max or min: compares; else adds */
     double empty;                     /* the value of a window that sees nothing */

@@ -31,13 +31,18 @@ typedef struct pp_run {
 
 enum { PP_PREPARED = 4096 }; /* bytes, aligned for any integer */
 
-/* What an algorithm does in one direction.  applies == NULL: nothing. */
+/* What the runs of a plan need: "plan" says how much scratch, and writes what it prepares for them to "memory". */
+typedef struct pp_needs {
+    void *memory; /* aligned for any integer */
+    size_t room;  /* bytes of it */
+    size_t scratch; /* bytes for one task; 0 before */
+} pp_needs;
+
+/* What an algorithm does in one direction.  plan == NULL: nothing. */
 typedef struct pp_pass {
-    bool (*applies)(const pp_problem *problem);                 /* gives the right answer, and what is prepared fits */
-    bool (*pays)(const pp_problem *problem);                    /* ... and is worth choosing; NULL: always.  Asked first, of any problem */
-    size_t (*prepare)(const pp_problem *problem, void *memory); /* what every run needs, computed once: its size, at most PP_PREPARED;
-                                                                    memory may be NULL.  NULL: nothing */
-    size_t (*scratch)(const pp_problem *problem);               /* bytes for one task */
+    bool (*pays)(const pp_problem *problem); /* is worth choosing; NULL: always.  Asked first, of any problem */
+    bool (*plan)(const pp_problem *problem, pp_direction direction, pp_needs *needs); /* gives the right answer, with what
+                                                                                                         fits the room */
     int64_t (*tasks)(const pp_run *run);                        /* into how many a run can be split */
     pp_status (*run)(const pp_run *run, int64_t task, int64_t tasks, char *scratch); /* PP_OK or PP_BAD_INDEX */
 } pp_pass;

@@ -256,7 +256,7 @@ static void describe(void **state)
     size_t length = pp_plan_describe(plan, whole, sizeof whole);
     assert_int_equal(length, strlen(whole));
     assert_null(strchr(whole, '\n'));
-    check_says(whole, "forward: row (|backward: row (", "describe");
+    check_says(whole, "forward: row (|backward: cover (", "describe");
     assert_int_equal(pp_plan_describe(plan, NULL, 0), length);
     assert_int_equal(pp_plan_describe(plan, NULL, 99), length);
     for (size_t size = 0; size <= length + 1; size++) { /* as snprintf */

@@ -63,7 +63,7 @@ static void callers_memory(void **state)
         assert_true(desc && isa && algorithm);
         *desc = case_desc(cases[i]);
         strcpy(isa, "scalar");
-        strcpy(algorithm, "row");
+        strcpy(algorithm, "reference");
         size_t size;
         counter c = {0};
         pp_options *options = calloc(1, sizeof *options);

@@ -22,7 +22,7 @@ typedef struct cover {
     pp_axis axis[3];                 /* forward: from gradients to inputs */
     int64_t size[3], sources[3];     /* inputs of a tile; gradients over them, at most */
     int64_t planes, segment;         /* of a tile; that lie at equal distances */
-    size_t lane, extents, old, spare, below, all; /* bytes of a lane; where scratch has what; all */
+    size_t lane, extents, old, spare, below; /* bytes of a lane; where scratch has what */
 } cover;
 
 /* ------------------------------------------------------------------------------------------------ planning */
@@ -86,7 +86,6 @@ static void make_planes(const pp_problem *p, cover *c)
 static void make_problem(const pp_problem *p, const cover *c, pp_problem *tile)
 {
     *tile = *p;
-    tile->prepared = NULL;
     tile->desc.op = PP_OP_SUM;
     tile->desc.backward = PP_BACKWARD_NONE;
     tile->empty = 0;
@@ -115,13 +114,15 @@ static void make_problem(const pp_problem *p, const cover *c, pp_problem *tile)
     out->stride[PP_N] = out->stride[PP_C] = out->stride[plane_axis(p)];
 }
 
-/* Returns what is needed in the plan; 0: there is no way. */
-static size_t make_cover(const pp_problem *p, cover *c, void *prepared)
+static bool plan(const pp_problem *p, pp_direction direction, pp_needs *needs)
 {
+    pp_needs inside;
+    cover *c = pp_inside_room(needs, sizeof *c, &inside);
+    (void)direction;
+    if (!c || p->is_max || !p->inputs || !p->outputs || !pp_is_wide(p)) return false;
     *c = (cover){.lane = pp_dtypes[p->desc.dtype].size};
-    if (p->is_max || !p->inputs || !p->outputs || !pp_is_wide(p)) return 0;
     make_tile(p, c);
-    if (weight_of(p, c) > MOST_BYTES) return 0;
+    if (weight_of(p, c) > MOST_BYTES) return false;
     make_planes(p, c);
     size_t each = (size_t)(p->inner * c->planes) * c->lane;
     c->extents = pp_aligned((size_t)(c->sources[0] * c->sources[1] * c->sources[2]) * each + 2 * MARGIN);
@@ -130,38 +131,19 @@ static size_t make_cover(const pp_problem *p, cover *c, void *prepared)
     c->below = c->spare + pp_aligned((size_t)(c->size[2] * p->inner) * c->lane);
     pp_problem tile;
     make_problem(p, c, &tile);
-    pp_inside inside = {&pp_spread_pass, 0, 0};
-    if (!inside.pass->applies(&tile))
-        inside = pp_inside_ask(&tile, PP_FORWARD, SIZE_MAX / 4, PP_PREPARED - sizeof *c, prepared ? (char *)prepared + sizeof *c : NULL);
-    if (!inside.pass) return 0;
-    c->pass = inside.pass;
-    c->all = c->below + inside.scratch;
-    if (prepared) memcpy(prepared, c, sizeof *c);
-    return sizeof *c + inside.prepared;
+    c->pass = pp_spread_pass.plan(&tile, PP_FORWARD, &inside) ? &pp_spread_pass : pp_inside_ask(&tile, PP_FORWARD, SIZE_MAX / 4, &inside);
+    needs->scratch = c->below + inside.scratch;
+    return c->pass != NULL;
 }
-
-static size_t prepare(const pp_problem *p, void *memory)
-{
-    cover c;
-    return make_cover(p, &c, memory);
-}
-
-static bool applies(const pp_problem *p) { return prepare(p, NULL) > 0; }
 
 /* Rows of phases are slow: better as channels, which then come here again. */
 static bool pays(const pp_problem *p)
 {
-    cover c;
-    const pp_pass *lanes = &pp_algorithm_lanes.pass[PP_BACKWARD];
-    make_cover(p, &c, NULL);
-    return c.pass != &pp_algorithm_row.pass[PP_FORWARD] || c.axis[2].kind != PP_AXIS_COVER || !lanes->pays(p) || !lanes->applies(p);
-}
-
-static size_t scratch_size(const pp_problem *p)
-{
-    cover c;
-    make_cover(p, &c, NULL);
-    return c.all;
+    int64_t memory[PP_PREPARED / sizeof(int64_t)];
+    const cover *c = (const cover *)(const void *)memory;
+    if (!plan(p, PP_BACKWARD, &(pp_needs){.memory = memory, .room = sizeof memory})) return false;
+    return c->pass != &pp_algorithm_row.pass[PP_FORWARD] || c->axis[2].kind != PP_AXIS_COVER ||
+           !pp_inside_would(&pp_algorithm_lanes.pass[PP_BACKWARD], p, PP_BACKWARD);
 }
 
 /* ------------------------------------------------------------------------------------------------ dividing */
@@ -387,5 +369,5 @@ const pp_algorithm pp_algorithm_cover = {
     .name = "cover",
     .what = "gradients divided, then summed as forward",
     .uses_kernels = true,
-    .pass = {[PP_BACKWARD] = {applies, pays, prepare, scratch_size, tasks_of, run_cover}},
+    .pass = {[PP_BACKWARD] = {pays, plan, tasks_of, run_cover}},
 };

@@ -25,20 +25,20 @@ static bool is_plain(const pp_axis *axis)
     return w.length > 0 && w.begin == 0 && w.end == w.length && (axis->step == 1 || w.length == 1);
 }
 
-static bool applies(const pp_problem *p)
+static int64_t line_of(const pp_problem *p) { return (p->axis[2].longest + PP_COLUMNS - 1) / PP_COLUMNS * PP_COLUMNS; }
+
+static bool plan(const pp_problem *p, pp_direction direction, pp_needs *needs)
 {
+    (void)direction;
     if (p->inner != 1 || !p->inputs || pp_reducing_of(p) == PP_WINNERS || !has_kernel(p)) return false;
     for (int a = 0; a < 3; a++) {
         if (!is_plain(&p->axis[a])) return false;
     }
     const int64_t *stride = p->array[PP_INPUT].stride;
-    return p->axis[0].longest == 1 && p->axis[2].longest <= WIDEST && (p->axis[2].longest == 1 || stride[PP_W] == 1);
+    if (p->axis[0].longest > 1 || p->axis[2].longest > WIDEST || (p->axis[2].longest > 1 && stride[PP_W] != 1)) return false;
+    needs->scratch = (2 * GROUP + 2 * PP_COLUMNS * (size_t)line_of(p)) * SIZE; /* a lane of each plane, and its element; the kernel's */
+    return true;
 }
-
-static int64_t line_of(const pp_problem *p) { return (p->axis[2].longest + PP_COLUMNS - 1) / PP_COLUMNS * PP_COLUMNS; }
-
-/* A lane of each plane, and its element; the kernel's. */
-static size_t scratch_size(const pp_problem *p) { return (2 * GROUP + 2 * PP_COLUMNS * (size_t)line_of(p)) * SIZE; }
 
 static int64_t tasks_of(const pp_run *run) { return run->group.last - run->group.first; }
 
@@ -101,5 +101,5 @@ const pp_algorithm pp_algorithm_global = {
     .name = "global",
     .what = "planes combined to lines, lines to elements",
     .uses_kernels = true,
-    .pass = {{applies, NULL, NULL, scratch_size, tasks_of, run_global}},
+    .pass = {{NULL, plan, tasks_of, run_global}},
 };

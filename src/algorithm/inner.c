@@ -297,10 +297,13 @@ static inner inner_of(const pp_problem *p)
     return s;
 }
 
-static size_t scratch_size(const pp_problem *p)
+static bool plan(const pp_problem *p, pp_direction direction, pp_needs *needs)
 {
+    (void)direction;
     inner s = inner_of(p);
-    return lay_out(&s, NULL);
+    if (!applies(p)) return false;
+    needs->scratch = lay_out(&s, NULL);
+    return true;
 }
 
 static int64_t positions_of(const pp_run *run)
@@ -370,5 +373,5 @@ const pp_algorithm pp_algorithm_inner = {
     .name = "inner",
     .what = "all taps of an output at once, across channels",
     .uses_kernels = true,
-    .pass = {{applies, pays, NULL, scratch_size, tasks_of, run_inner}},
+    .pass = {{pays, plan, tasks_of, run_inner}},
 };

@@ -54,16 +54,26 @@ void pp_inside_box(const pp_run *run, pp_tensor tensor, int64_t begin[3], int64_
     for (int a = 0; input && a < 3; a++) pp_axis_reach(&axis[a], begin[a], end[a], &begin[a], &end[a]);
 }
 
-pp_inside pp_inside_ask(const pp_problem *inside, pp_direction direction, size_t most, size_t room, void *prepared)
+const pp_pass *pp_inside_ask(const pp_problem *inside, pp_direction direction, size_t most, pp_needs *needs)
 {
     for (int i = 0; i < pp_algorithm_count; i++) {
         const pp_pass *pass = &pp_algorithm_table[i]->pass[direction];
-        if (!pp_algorithm_table[i]->uses_kernels || !pass->applies) continue;
-        if ((pass->pays && !pass->pays(inside)) || !pass->applies(inside)) continue;
-        pp_inside found = {pass, pass->scratch(inside), pass->prepare ? pass->prepare(inside, NULL) : 0};
-        if (found.scratch > most || found.prepared > room) continue;
-        if (prepared && found.prepared) pass->prepare(inside, prepared);
-        return found;
+        if (!pp_algorithm_table[i]->uses_kernels || !pass->plan || (pass->pays && !pass->pays(inside))) continue;
+        needs->scratch = 0;
+        if (pass->plan(inside, direction, needs) && needs->scratch <= most) return pass;
     }
-    return (pp_inside){NULL, 0, 0};
+    return NULL;
+}
+
+bool pp_inside_would(const pp_pass *pass, const pp_problem *inside, pp_direction direction)
+{
+    int64_t memory[PP_PREPARED / sizeof(int64_t)];
+    return (!pass->pays || pass->pays(inside)) && pass->plan(inside, direction, &(pp_needs){.memory = memory, .room = sizeof memory});
+}
+
+void *pp_inside_room(const pp_needs *needs, size_t size, pp_needs *inside)
+{
+    if (needs->room < size) return NULL;
+    *inside = (pp_needs){.memory = (char *)needs->memory + size, .room = needs->room - size};
+    return needs->memory;
 }

@@ -32,12 +32,13 @@ void pp_inside_dense(pp_array *array, const int64_t extent[3], int64_t inner, in
 /* The part of a tensor that a run touches. */
 void pp_inside_box(const pp_run *run, pp_tensor tensor, int64_t begin[3], int64_t end[3]);
 
-/* The first row of the table that solves a problem with "most" bytes of scratch, and what it prepares in "room" bytes, which it
- * does where "prepared" is not NULL.  NULL: none. */
-typedef struct pp_inside {
-    const pp_pass *pass;
-    size_t scratch, prepared;
-} pp_inside;
-pp_inside pp_inside_ask(const pp_problem *inside, pp_direction direction, size_t most, size_t room, void *prepared);
+/* The first row of the table that solves a problem with at most so much scratch; NULL: none. */
+const pp_pass *pp_inside_ask(const pp_problem *inside, pp_direction direction, size_t most, pp_needs *needs);
+
+/* Whether a pass would take a problem, which pays. */
+bool pp_inside_would(const pp_pass *pass, const pp_problem *inside, pp_direction direction);
+
+/* Room for "size" bytes of a row's own in front of what "inside" needs: NULL when there is less. */
+void *pp_inside_room(const pp_needs *needs, size_t size, pp_needs *inside);
 
 #endif

@@ -22,7 +22,7 @@ typedef struct layout {
     const pp_pass *pass;                        /* what runs a group */
     int64_t lanes;                              /* planes of a group */
     int64_t segment;                            /* planes that lie at equal distances in every tensor: groups do not cross them */
-    size_t array[PP_TENSOR_COUNT], below, size; /* where they lie in scratch; what the pass takes; all */
+    size_t array[PP_TENSOR_COUNT], below; /* where they lie in scratch; where the scratch of the pass begins */
     pp_problem problem;                         /* a group */
 } layout;
 
@@ -62,7 +62,6 @@ static void make_problem(const pp_problem *p, pp_direction direction, layout *l)
 {
     pp_problem *group = &l->problem;
     *group = *p;
-    group->prepared = NULL;
     group->stream = false;
     group->n = group->c = 1;
     group->inner = l->lanes;
@@ -81,45 +80,23 @@ static void make_problem(const pp_problem *p, pp_direction direction, layout *l)
     }
 }
 
-/* Whether there is a way; returns what it needs in the plan, else 0. */
-static size_t make_layout(const pp_problem *p, pp_direction direction, layout *l, void *prepared)
+static bool plan(const pp_problem *p, pp_direction direction, pp_needs *needs)
 {
-    *l = (layout){.lanes = 0};
-    if (p->inner != 1 || !p->inputs || !p->outputs) return 0;
+    pp_needs inside;
+    layout *l = pp_inside_room(needs, sizeof *l, &inside);
+    if (!l || p->inner != 1 || !p->inputs || !p->outputs) return false;
     for (int t = 0; t < PP_TENSOR_COUNT; t++) {
-        if (pp_inside_uses(p, direction, t) && pp_inside_size(p, t) < sizeof(float)) return 0;
+        if (pp_inside_uses(p, direction, t) && pp_inside_size(p, t) < sizeof(float)) return false;
     }
-    if (pp_inside_uses(p, direction, PP_INDICES) && (direction == PP_BACKWARD || p->desc.index_convention == PP_INDEX_TENSOR)) return 0;
+    if (pp_inside_uses(p, direction, PP_INDICES) && (direction == PP_BACKWARD || p->desc.index_convention == PP_INDEX_TENSOR)) return false;
+    l->below = 0;
     l->segment = pp_inside_segment(p, direction);
     l->lanes = choose_lanes(p, direction, l->segment);
-    if (!l->lanes) return 0;
+    if (!l->lanes) return false;
     make_problem(p, direction, l);
-    void *below = prepared ? (char *)prepared + sizeof *l : NULL;
-    pp_inside inside = pp_inside_ask(&l->problem, direction, 2 * (size_t)MOST_BYTES, PP_PREPARED - sizeof *l, below);
-    if (!inside.pass) return 0;
-    l->pass = inside.pass;
-    l->size = l->below + inside.scratch;
-    if (prepared) memcpy(prepared, l, sizeof *l);
-    return sizeof *l + inside.prepared;
-}
-
-static bool applies_in(const pp_problem *p, pp_direction direction)
-{
-    layout l;
-    return make_layout(p, direction, &l, NULL) > 0;
-}
-
-static size_t scratch_for(const pp_problem *p, pp_direction direction)
-{
-    layout l;
-    make_layout(p, direction, &l, NULL);
-    return l.size;
-}
-
-static size_t prepare_in(const pp_problem *p, pp_direction direction, void *memory)
-{
-    layout l;
-    return make_layout(p, direction, &l, memory);
+    l->pass = pp_inside_ask(&l->problem, direction, 2 * (size_t)MOST_BYTES, &inside);
+    needs->scratch = l->below + inside.scratch;
+    return l->pass != NULL;
 }
 
 /* ------------------------------------------------------------------------------------------------ transposing */
@@ -241,23 +218,15 @@ static bool forward_pays(const pp_problem *p)
     if (!small_planes(p, WIDE)) return false;
     int64_t window = pp_max(p->axis[1].longest, p->axis[2].longest), width = p->axis[2].input;
     if (window >= 9 || (width <= 16 && !(p->is_max && p->axis[2].output <= 2))) return true;
-    return !pick->pays(p) || !pick->applies(p);
+    return !pp_inside_would(pick, p, PP_FORWARD);
 }
 
 /* Winners of maxima are found faster in rows that fill a vector (winners.c). */
 static bool backward_pays(const pp_problem *p) { return small_planes(p, p->is_max ? MAX_WIDE : WIDE); }
 
-static bool forward_applies(const pp_problem *p) { return applies_in(p, PP_FORWARD); }
-static bool backward_applies(const pp_problem *p) { return applies_in(p, PP_BACKWARD); }
-static size_t forward_scratch(const pp_problem *p) { return scratch_for(p, PP_FORWARD); }
-static size_t backward_scratch(const pp_problem *p) { return scratch_for(p, PP_BACKWARD); }
-static size_t forward_prepare(const pp_problem *p, void *memory) { return prepare_in(p, PP_FORWARD, memory); }
-static size_t backward_prepare(const pp_problem *p, void *memory) { return prepare_in(p, PP_BACKWARD, memory); }
-
 const pp_algorithm pp_algorithm_lanes = {
     .name = "lanes",
     .what = "small planes side by side",
     .uses_kernels = true,
-    .pass = {{forward_applies, forward_pays, forward_prepare, forward_scratch, tasks_of, run_lanes},
-             {backward_applies, backward_pays, backward_prepare, backward_scratch, tasks_of, run_lanes}},
+    .pass = {{forward_pays, plan, tasks_of, run_lanes}, {backward_pays, plan, tasks_of, run_lanes}},
 };

@@ -29,7 +29,7 @@ PP_COLD static bool trees_agree(const pp_axis *axis)
     return true;
 }
 
-PP_COLD static bool applies(const pp_problem *p)
+PP_COLD static bool plan(const pp_problem *p, pp_direction direction, pp_needs *needs)
 {
     const pp_axis *axis = p->axis;
     const pp_desc *desc = &p->desc;
@@ -49,10 +49,8 @@ PP_COLD static bool applies(const pp_problem *p)
     }
     if (extents > 1 << 20) return false; /* divisors are exact in any type */
     if (!p->is_max && !trees_agree(&axis[2])) return false;
-    const pp_picked *made = p->prepared; /* "lanes" may have asked before */
-    if (made && made->of == p) return true;
-    size_t prepared = pp_pick_prepare(p, 0, axis[2].output, p->prepared, PP_PREPARED);
-    return prepared > 0 && prepared <= PP_PREPARED;
+    (void)direction;
+    return pp_pick_prepare(p, 0, axis[2].output, needs->memory, needs->room);
 }
 
 /* Long windows that overlap are for levels. */
@@ -63,18 +61,6 @@ PP_COLD static bool pays(const pp_problem *p)
         if (axis->longest > PICK_WIDTH || (axis->longest > 5 && (axis->longest * axis->period + 1) / 2 > axis->advance)) return false;
     }
     return p->inner <= PICK_CHANNELS;
-}
-
-/* Where the plan keeps it, it is since "applies" was asked. */
-PP_COLD static size_t prepare(const pp_problem *p, void *memory)
-{
-    return memory && memory == p->prepared ? 0 : pp_pick_prepare(p, 0, p->axis[2].output, memory, PP_PREPARED);
-}
-
-static size_t scratch_size(const pp_problem *p)
-{
-    (void)p;
-    return 0;
 }
 
 /* ------------------------------------------------------------------------------------------------ running */
@@ -241,5 +227,5 @@ const pp_algorithm pp_algorithm_pick = {
     .name = "pick",
     .what = "rows in registers, each tap a permutation",
     .uses_kernels = true,
-    .pass = {{applies, pays, prepare, scratch_size, rows_of, run_pick}},
+    .pass = {{pays, plan, rows_of, run_pick}},
 };

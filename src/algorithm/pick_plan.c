@@ -333,18 +333,17 @@ static void make_single(const pp_problem *p, pp_picked *s)
     s->pick.target_step[0] = strip->target_step;
 }
 
-PP_COLD size_t pp_pick_prepare(const pp_problem *p, int64_t begin, int64_t end, void *memory, size_t room)
+PP_COLD bool pp_pick_prepare(const pp_problem *p, int64_t begin, int64_t end, void *memory, size_t room)
 {
-    char counted[PP_PREPARED];
-    builder b = {.problem = p, .memory = memory ? memory : counted, .room = memory ? room : sizeof counted};
+    builder b = {.problem = p, .memory = memory, .room = room};
     b.bytes = !p->is_max && !pp_dtypes[p->desc.dtype].floating;
     b.size = b.bytes ? 2 : (int64_t)pp_dtypes[p->desc.dtype].size;
     b.lanes = p->kernels->vector_bytes / b.size;
     b.sliding = p->axis[2].kind == PP_AXIS_SLIDING;
     pp_picked *s = take(&b, sizeof *s, sizeof(int64_t));
+    if (!s) return false;
     memset(s, 0, sizeof *s);
-    if (!make_runs(&b, s) || !make_strips(&b, s, begin, end) || !make_pick(&b, s) || (b.bytes && !make_bytes(&b, s))) return 0;
+    if (!make_runs(&b, s) || !make_strips(&b, s, begin, end) || !make_pick(&b, s) || (b.bytes && !make_bytes(&b, s))) return false;
     make_single(p, s);
-    s->of = p;
-    return b.used + PP_ALIGN; /* alignment costs up to that much more elsewhere */
+    return true;
 }

@@ -13,7 +13,6 @@ enum {
 };
 
 typedef struct pp_picked {
-    const pp_problem *of; /* when all of it is there */
     pp_pick_fn kernel;
     pp_pick pick;        /* what is the same everywhere */
     int64_t lanes, load; /* elements of a pair; of a vector that is loaded */
@@ -28,8 +27,8 @@ typedef struct pp_picked {
     int64_t source_plane, target_plane;   /* from plane to plane */
 } pp_picked;
 
-/* Fills "memory" of "room" bytes, aligned for any integer (NULL: only counts, up to PP_PREPARED), for the outputs [begin, end) on W;
- * the bytes that are enough elsewhere, or 0 when the problem is not of this kind or they are too few. */
-size_t pp_pick_prepare(const pp_problem *problem, int64_t begin, int64_t end, void *memory, size_t room);
+/* Fills "memory" of "room" bytes, aligned for any integer, for the outputs [begin, end) on W; false when the problem is not of this
+ * kind or they are too few. */
+bool pp_pick_prepare(const pp_problem *problem, int64_t begin, int64_t end, void *memory, size_t room);
 
 #endif

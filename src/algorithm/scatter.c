@@ -61,17 +61,19 @@ static void measure(const pp_problem *p, size_t size[3])
     size[2] = pp_aligned((size_t)(group_of(p) * p->axis[2].output * p->inner) * sizeof(int64_t));
 }
 
-static size_t scratch_size(const pp_problem *p)
+static bool plan(const pp_problem *p, pp_direction direction, pp_needs *needs)
 {
     size_t size[3];
+    (void)direction;
+    if (!applies(p)) return false;
     measure(p, size);
-    size_t own = size[0] + size[1] + size[2];
-    if (!recomputes(p)) return own;
-    if (pp_winners_apply(p)) return own + pp_winners_size(p);
+    needs->scratch = size[0] + size[1] + size[2];
+    if (!recomputes(p)) return true;
     pp_run run = {.problem = p, .group = pp_whole_group(p), .direction = PP_BACKWARD};
     for (int a = 0; a < 3; a++) run.end[a] = p->axis[a].input;
     pp_sweep s;
-    return own + pp_sweep_init(&s, &run, true, levels(p), NULL);
+    needs->scratch += pp_winners_apply(p) ? pp_winners_size(p) : pp_sweep_init(&s, &run, true, levels(p), NULL);
+    return true;
 }
 
 /* ------------------------------------------------------------------------------------------------ a row of windows */
@@ -351,5 +353,5 @@ const pp_algorithm pp_algorithm_scatter = {
     .name = "scatter",
     .what = "gradients added where the winners lie",
     .uses_kernels = true,
-    .pass = {{0}, {applies, NULL, NULL, scratch_size, tasks_of, run_scatter}},
+    .pass = {[PP_BACKWARD] = {NULL, plan, tasks_of, run_scatter}},
 };

@@ -19,8 +19,9 @@ static void clip(const pp_axis *axis, int64_t *begin, int64_t *end)
     if (*begin > *end) *begin = *end;
 }
 
-static bool applies(const pp_problem *p)
+static bool plan(const pp_problem *p, pp_direction direction, pp_needs *needs)
 {
+    (void)direction, (void)needs;
     if (!p->kernels->lines->spread || p->inner > 1 || (p->axis[2].output > 1 && p->array[PP_OUTPUT].stride[PP_W] != 1)) return false;
     for (int a = 0; a < 3; a++) {
         const pp_axis *axis = &p->axis[a];
@@ -30,12 +31,6 @@ static bool applies(const pp_problem *p)
         if (axis->stride > WIDEST || axis->input > INT32_MAX || axis->pad_begin > INT32_MAX || axis->pad_begin < -INT32_MAX) return false;
     }
     return true;
-}
-
-static size_t scratch_size(const pp_problem *p)
-{
-    (void)p;
-    return 0;
 }
 
 /* Whether planes are one gradient each and lie side by side: then they are a row. */
@@ -111,4 +106,4 @@ static pp_status run_spread(const pp_run *run, int64_t task, int64_t tasks, char
     return PP_OK;
 }
 
-const pp_pass pp_spread_pass = {applies, NULL, NULL, scratch_size, NULL, run_spread};
+const pp_pass pp_spread_pass = {NULL, plan, NULL, run_spread};

@@ -22,7 +22,7 @@ typedef struct widened {
     int64_t extent[PP_TENSOR_COUNT][3];   /* of the dense arrays */
     int64_t plane[PP_TENSOR_COUNT];       /* their elements for each */
     size_t array[PP_TENSOR_COUNT], below; /* where they lie in scratch; where the pass's scratch begins */
-    size_t row, all;                      /* where a row of elements lies; all of scratch */
+    size_t row;                           /* where a row of elements lies */
 } widened;
 
 /* ------------------------------------------------------------------------------------------------ planning */
@@ -92,7 +92,6 @@ static void choose_tile(const pp_problem *p, pp_direction direction, widened *w)
 static void make_problem(const pp_problem *p, pp_direction direction, const widened *w, pp_problem *tile)
 {
     *tile = *p;
-    tile->prepared = NULL;
     tile->stream = false;
     tile->desc.dtype = w->dtype;
     tile->kernels = pp_isa_sibling(p->kernels, p->desc.dtype, w->dtype);
@@ -107,20 +106,22 @@ static void make_problem(const pp_problem *p, pp_direction direction, const wide
     }
 }
 
-/* Whether there is a way; returns what it needs in the plan, else 0. */
-static size_t make(const pp_problem *p, pp_direction direction, widened *w, void *prepared)
+static bool plan(const pp_problem *p, pp_direction direction, pp_needs *needs)
 {
     const int64_t most = (int64_t)1 << 48;
     int64_t row = p->inner;
+    pp_needs inside;
+    widened *w = pp_inside_room(needs, sizeof *w, &inside);
+    if (!w) return false;
     memset(w, 0, sizeof *w);
     w->dtype = lanes_of(p);
-    if (pp_is_wide(p) || !p->inputs || !p->outputs || p->inputs > most || p->outputs > most) return 0;
+    if (pp_is_wide(p) || !p->inputs || !p->outputs || p->inputs > most || p->outputs > most) return false;
     for (int a = 0; a < 3; a++) { /* so that no size overflows */
         const pp_axis *axis = &p->axis[a];
-        if (axis->longest > INT32_MAX || axis->advance > INT32_MAX || axis->step > INT32_MAX) return 0;
+        if (axis->longest > INT32_MAX || axis->advance > INT32_MAX || axis->step > INT32_MAX) return false;
     }
     choose_tile(p, direction, w);
-    if (measure(p, direction, w) > MOST_BYTES) return 0;
+    if (measure(p, direction, w) > MOST_BYTES) return false;
     for (int t = 0; t < PP_TENSOR_COUNT; t++) {
         w->array[t] = w->below;
         w->below += pp_aligned((size_t)(w->plane[t] * w->planes) * pp_dtypes[w->dtype].size);
@@ -130,13 +131,9 @@ static size_t make(const pp_problem *p, pp_direction direction, widened *w, void
     w->below += pp_aligned((size_t)row * pp_dtypes[p->desc.dtype].size);
     pp_problem tile;
     make_problem(p, direction, w, &tile);
-    size_t room = PP_PREPARED - sizeof *w;
-    pp_inside inside = pp_inside_ask(&tile, direction, SIZE_MAX / 4, room, prepared ? (char *)prepared + sizeof *w : NULL);
-    if (!inside.pass) return 0;
-    w->pass = inside.pass;
-    w->all = w->below + inside.scratch;
-    if (prepared) memcpy(prepared, w, sizeof *w);
-    return sizeof *w + inside.prepared;
+    w->pass = pp_inside_ask(&tile, direction, SIZE_MAX / 4, &inside);
+    needs->scratch = w->below + inside.scratch;
+    return w->pass != NULL;
 }
 
 /* ------------------------------------------------------------------------------------------------ converting */
@@ -277,48 +274,9 @@ static pp_status run_widened(const pp_run *run, int64_t number, int64_t tasks, c
     return status;
 }
 
-static bool forward_applies(const pp_problem *p)
-{
-    widened w;
-    return make(p, PP_FORWARD, &w, NULL) > 0;
-}
-
-static bool backward_applies(const pp_problem *p)
-{
-    widened w;
-    return make(p, PP_BACKWARD, &w, NULL) > 0;
-}
-
-static size_t forward_scratch(const pp_problem *p)
-{
-    widened w;
-    make(p, PP_FORWARD, &w, NULL);
-    return w.all;
-}
-
-static size_t backward_scratch(const pp_problem *p)
-{
-    widened w;
-    make(p, PP_BACKWARD, &w, NULL);
-    return w.all;
-}
-
-static size_t forward_prepare(const pp_problem *p, void *memory)
-{
-    widened w;
-    return make(p, PP_FORWARD, &w, memory);
-}
-
-static size_t backward_prepare(const pp_problem *p, void *memory)
-{
-    widened w;
-    return make(p, PP_BACKWARD, &w, memory);
-}
-
 const pp_algorithm pp_algorithm_widen = {
     .name = "widen",
     .what = "a tile at a time in wider lanes",
     .uses_kernels = true,
-    .pass = {{forward_applies, NULL, forward_prepare, forward_scratch, tasks_of, run_widened},
-             {backward_applies, NULL, backward_prepare, backward_scratch, tasks_of, run_widened}},
+    .pass = {{NULL, plan, tasks_of, run_widened}, {NULL, plan, tasks_of, run_widened}},
 };

@@ -309,10 +309,12 @@ void pp_winners_find(pp_winners *w, const int64_t at[PP_AXES], int64_t rows, int
 
 enum { DIRECT_TAPS = 25 }; /* with more of them levels are better */
 
-static bool applies(const pp_problem *p)
+static bool plan(const pp_problem *p, pp_direction direction, pp_needs *needs)
 {
+    (void)direction;
     const int64_t *out = p->array[PP_OUTPUT].stride, *index = p->array[PP_INDICES].stride;
     if (!p->is_max || p->desc.indices == PP_INDEX_NONE || !pp_winners_apply(p)) return false;
+    needs->scratch = pp_winners_size(p);
     if (has_channels(p)) return out[PP_INNER] == 1 && index[PP_INNER] == 1 && p->desc.index_convention != PP_INDEX_TENSOR;
     return p->axis[2].output == 1 || (out[PP_W] == 1 && index[PP_W] == 1);
 }
@@ -346,5 +348,5 @@ const pp_algorithm pp_algorithm_winners = {
     .name = "winners",
     .what = "small windows and their indices in registers",
     .uses_kernels = true,
-    .pass = {{applies, pays, NULL, pp_winners_size, rows_of, run_winners}, {0}},
+    .pass = {{pays, plan, rows_of, run_winners}},
 };

@@ -3,22 +3,13 @@
 
 double pp_reference_rounded(pp_dtype dtype, double value) { return pp_dtypes[dtype].in_float ? (double)(float)value : value; }
 
-static bool applies(const pp_problem *problem)
+static bool plan(const pp_problem *problem, pp_direction direction, pp_needs *needs)
 {
-    (void)problem;
+    size_t most = PTRDIFF_MAX / sizeof(double);
+    if (direction == PP_BACKWARD && problem->is_max) {
+        needs->scratch = (size_t)problem->plane > most ? SIZE_MAX : (size_t)problem->plane * sizeof(double);
+    }
     return true;
-}
-
-static size_t no_scratch(const pp_problem *problem)
-{
-    (void)problem;
-    return 0;
-}
-
-static size_t plane_scratch(const pp_problem *problem)
-{
-    if (!problem->is_max) return 0;
-    return problem->plane > PTRDIFF_MAX / (int64_t)sizeof(double) ? SIZE_MAX : (size_t)problem->plane * sizeof(double);
 }
 
 static int64_t one(const pp_run *run)
@@ -46,5 +37,5 @@ static pp_status backward(const pp_run *run, int64_t task, int64_t tasks, char *
 const pp_algorithm pp_algorithm_reference = {
     .name = "reference",
     .what = "the obvious loops",
-    .pass = {{applies, NULL, NULL, no_scratch, one, forward}, {applies, NULL, NULL, plane_scratch, one, backward}},
+    .pass = {{NULL, plan, one, forward}, {NULL, plan, one, backward}},
 };

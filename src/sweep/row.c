@@ -3,22 +3,24 @@
 
 static bool winners(const pp_problem *p) { return pp_reducing_of(p) == PP_WINNERS; }
 
-/* Indices by packing only. */
-static bool known(const pp_problem *p) { return !winners(p) || pp_sweep_packs(p); }
-static bool row_applies(const pp_problem *p) { return known(p) && pp_sweep_applies(p, winners(p)); }
-static bool separable_applies(const pp_problem *p) { return known(p) && pp_levels_apply(p, winners(p)); }
-
-static size_t scratch_for(const pp_problem *p, bool levels)
+static bool plan(const pp_problem *p, bool levels, pp_needs *needs)
 {
+    if (winners(p) && !pp_sweep_packs(p)) return false; /* indices by packing only */
+    if (levels ? !pp_levels_apply(p, winners(p)) : !pp_sweep_applies(p, winners(p))) return false;
     pp_run run = {.problem = p, .group = pp_whole_group(p)};
     for (int a = 0; a < 3; a++) run.end[a] = p->axis[a].output;
     run.end[2] = pp_min(run.end[2], pp_sweep_segment(p, levels));
     pp_sweep s;
-    return pp_sweep_init(&s, &run, winners(p), levels, NULL);
+    needs->scratch = pp_sweep_init(&s, &run, winners(p), levels, NULL);
+    return true;
 }
 
-static size_t row_scratch(const pp_problem *p) { return scratch_for(p, false); }
-static size_t separable_scratch(const pp_problem *p) { return scratch_for(p, true); }
+static bool plan_row(const pp_problem *p, pp_direction direction, pp_needs *needs) { return direction == PP_FORWARD && plan(p, false, needs); }
+
+static bool plan_separable(const pp_problem *p, pp_direction direction, pp_needs *needs)
+{
+    return direction == PP_FORWARD && plan(p, true, needs);
+}
 
 static int64_t rows_of(const pp_run *run)
 {
@@ -73,12 +75,12 @@ const pp_algorithm pp_algorithm_row = {
     .name = "row",
     .what = "rows reduced over D and H, then along W",
     .uses_kernels = true,
-    .pass = {{row_applies, NULL, NULL, row_scratch, row_tasks, run_row}},
+    .pass = {{NULL, plan_row, row_tasks, run_row}},
 };
 
 const pp_algorithm pp_algorithm_separable = {
     .name = "separable",
     .what = "long windows by doubling levels",
     .uses_kernels = true,
-    .pass = {{separable_applies, pp_levels_pay, NULL, separable_scratch, separable_tasks, run_separable}},
+    .pass = {{pp_levels_pay, plan_separable, separable_tasks, run_separable}},
 };
