@@ -74,19 +74,8 @@ static void touched(const pp_run *run, pp_tensor tensor, int64_t extent[PP_AXES]
     const pp_problem *problem = run->problem;
     *array = problem->array[tensor];
     pp_problem_extents(problem, tensor, extent);
-    bool input = tensor == PP_INPUT || tensor == PP_GRAD_INPUT, result = input == (run->direction == PP_BACKWARD);
     int64_t begin[3], end[3];
-    for (int a = 0; a < 3; a++) {
-        begin[a] = run->begin[a];
-        end[a] = run->end[a];
-        if (!result && input) pp_axis_reach(&run->group.axis[a], run->begin[a], run->end[a], &begin[a], &end[a]);
-    }
-    if (!result && !input) pp_outputs_of_range(run, begin, end);
-    if (run->direction == PP_BACKWARD && tensor == PP_INPUT) { /* recomputing: what the windows of those outputs read */
-        int64_t from[3], to[3];
-        pp_outputs_of_range(run, from, to);
-        for (int a = 0; a < 3; a++) pp_axis_reach(&run->group.axis[a], from[a], to[a], &begin[a], &end[a]);
-    }
+    pp_touched(run, tensor, begin, end);
     array->low = array->high = 0;
     for (int a = 0; a < 3; a++) extent[PP_D + a] = end[a] - begin[a];
     for (int i = 0; i < PP_AXES; i++) {

@@ -5,43 +5,21 @@
 
 #include <string.h>
 
-static const char *const statuses[] = {"ok", "invalid", "refused", "unsupported", "overflow", "no_memory", "bad_index", "empty_window"};
-static const char *const ops[] = {"max", "min", "avg", "sum"};
-static const char *const modes[] = {"sliding", "adaptive", "global"};
-static const char *const size_rules[] = {"floor", "torch", "caffe", "plain", "given"};
-static const char *const paddings[] = {"explicit", "valid", "same", "same_lower"};
-static const char *const divisors[] = {"valid", "clamped", "full", "override"};
-static const char *const nans[] = {"last", "first", "ignore"};
-static const char *const ties[] = {"first", "last"};
-static const char *const empties[] = {"identity", "lowest", "zero", "nan", "error"};
-static const char *const roundings[] = {"half_even", "half_away", "truncate"};
-static const char *const index_types[] = {"none", "i32", "i64", "u8", "u16"};
-static const char *const conventions[] = {"plane", "tensor", "window"};
-static const char *const backwards[] = {"none", "auto", "indices", "recompute"};
-
-typedef struct names {
-    const char *const *words;
-    int count;
-} names;
-
-#define PP_WORDS(list)                                                                                                                     \
-    {                                                                                                                                      \
-        list, PP_COUNT(list)                                                                                                               \
-    }
-static const names lists[] = {
-    [PP_NAME_STATUS] = PP_WORDS(statuses),
-    [PP_NAME_OP] = PP_WORDS(ops),
-    [PP_NAME_MODE] = PP_WORDS(modes),
-    [PP_NAME_SIZE_RULE] = PP_WORDS(size_rules),
-    [PP_NAME_PADDING] = PP_WORDS(paddings),
-    [PP_NAME_DIVISOR] = PP_WORDS(divisors),
-    [PP_NAME_NAN] = PP_WORDS(nans),
-    [PP_NAME_TIES] = PP_WORDS(ties),
-    [PP_NAME_EMPTY] = PP_WORDS(empties),
-    [PP_NAME_ROUNDING] = PP_WORDS(roundings),
-    [PP_NAME_INDEX_TYPE] = PP_WORDS(index_types),
-    [PP_NAME_INDEX_CONVENTION] = PP_WORDS(conventions),
-    [PP_NAME_BACKWARD] = PP_WORDS(backwards),
+/* The words of each list, one after another. */
+static const char *const lists[] = {
+    [PP_NAME_STATUS] = "ok\0invalid\0refused\0unsupported\0overflow\0no_memory\0bad_index\0empty_window\0",
+    [PP_NAME_OP] = "max\0min\0avg\0sum\0",
+    [PP_NAME_MODE] = "sliding\0adaptive\0global\0",
+    [PP_NAME_SIZE_RULE] = "floor\0torch\0caffe\0plain\0given\0",
+    [PP_NAME_PADDING] = "explicit\0valid\0same\0same_lower\0",
+    [PP_NAME_DIVISOR] = "valid\0clamped\0full\0override\0",
+    [PP_NAME_NAN] = "last\0first\0ignore\0",
+    [PP_NAME_TIES] = "first\0last\0",
+    [PP_NAME_EMPTY] = "identity\0lowest\0zero\0nan\0error\0",
+    [PP_NAME_ROUNDING] = "half_even\0half_away\0truncate\0",
+    [PP_NAME_INDEX_TYPE] = "none\0i32\0i64\0u8\0u16\0",
+    [PP_NAME_INDEX_CONVENTION] = "plane\0tensor\0window\0",
+    [PP_NAME_BACKWARD] = "none\0auto\0indices\0recompute\0",
 };
 
 const char *pp_name(pp_names list, int value)
@@ -51,8 +29,10 @@ const char *pp_name(pp_names list, int value)
     if (list == PP_NAME_ISA) return value < pp_isa_count ? pp_isa_table[value]->name : NULL;
     if (list == PP_NAME_DTYPE) return value < pp_dtype_count ? pp_dtypes[value].name : NULL;
     if (list == PP_NAME_DIALECT) return pp_dialect_get((pp_dialect)value) ? pp_dialect_get((pp_dialect)value)->name : NULL;
-    if ((int)list < 0 || (int)list >= PP_COUNT(lists) || value >= lists[list].count) return NULL;
-    return lists[list].words[value];
+    if ((int)list < 0 || (int)list >= PP_COUNT(lists)) return NULL;
+    const char *word = lists[list];
+    while (value-- > 0 && *word) word += strlen(word) + 1;
+    return *word ? word : NULL;
 }
 
 const pp_choice pp_choices[PP_CHOICES] = {

@@ -47,6 +47,15 @@ void pp_outputs_of_range(const pp_run *run, int64_t begin[3], int64_t end[3])
     }
 }
 
+void pp_touched(const pp_run *run, pp_tensor tensor, int64_t begin[3], int64_t end[3])
+{
+    bool backward = run->direction == PP_BACKWARD, input = pp_is_input(tensor);
+    for (int a = 0; a < 3; a++) begin[a] = run->begin[a], end[a] = run->end[a];
+    if (input == backward && tensor != PP_INPUT) return; /* the result, and what belongs to it */
+    if (backward) pp_outputs_of_range(run, begin, end);
+    for (int a = 0; input && a < 3; a++) pp_axis_reach(&run->group.axis[a], begin[a], end[a], &begin[a], &end[a]);
+}
+
 /* ------------------------------------------------------------------------------------------------ the short way */
 
 /* Whether a call is on whole tensors. */

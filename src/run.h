@@ -73,4 +73,9 @@ double pp_divisor_of(const pp_problem *problem, const pp_window w[3]);
 /* The outputs, on D, H, W, that a backward run has to look at. */
 void pp_outputs_of_range(const pp_run *run, int64_t begin[3], int64_t end[3]);
 
+PP_INLINE bool pp_is_input(pp_tensor tensor) { return tensor == PP_INPUT || tensor == PP_GRAD_INPUT; }
+
+/* The part of a tensor that a run touches. */
+void pp_touched(const pp_run *run, pp_tensor tensor, int64_t begin[3], int64_t end[3]);
+
 #endif

@@ -44,16 +44,6 @@ void pp_inside_dense(pp_array *array, const int64_t extent[3], int64_t inner, in
     for (int a = PP_W; a > PP_C; a--) array->stride[a - 1] = array->stride[a] * extent[a - PP_D];
 }
 
-void pp_inside_box(const pp_run *run, pp_tensor tensor, int64_t begin[3], int64_t end[3])
-{
-    const pp_axis *axis = run->group.axis;
-    bool backward = run->direction == PP_BACKWARD, input = pp_is_input(tensor);
-    for (int a = 0; a < 3; a++) begin[a] = run->begin[a], end[a] = run->end[a];
-    if (input == backward && tensor != PP_INPUT) return; /* the result, and what belongs to it */
-    if (backward) pp_outputs_of_range(run, begin, end);
-    for (int a = 0; input && a < 3; a++) pp_axis_reach(&axis[a], begin[a], end[a], &begin[a], &end[a]);
-}
-
 const pp_pass *pp_inside_ask(const pp_problem *inside, pp_direction direction, size_t most, pp_needs *needs)
 {
     for (int i = 0; i < pp_algorithm_count; i++) {

@@ -5,7 +5,6 @@
 
 #include "../run.h"
 
-PP_INLINE bool pp_is_input(pp_tensor tensor) { return tensor == PP_INPUT || tensor == PP_GRAD_INPUT; }
 PP_INLINE bool pp_is_written(pp_tensor tensor, pp_direction direction)
 {
     return direction == PP_FORWARD ? tensor == PP_OUTPUT || tensor == PP_INDICES : tensor == PP_GRAD_INPUT;
@@ -28,9 +27,6 @@ int64_t pp_inside_segment(const pp_problem *p, pp_direction direction);
 
 /* A dense array [planes][extents][inner], of which "size" elements are there. */
 void pp_inside_dense(pp_array *array, const int64_t extent[3], int64_t inner, int64_t size);
-
-/* The part of a tensor that a run touches. */
-void pp_inside_box(const pp_run *run, pp_tensor tensor, int64_t begin[3], int64_t end[3]);
 
 /* The first row of the table that solves a problem with at most so much scratch; NULL: none. */
 const pp_pass *pp_inside_ask(const pp_problem *inside, pp_direction direction, size_t most, pp_needs *needs);

@@ -167,7 +167,7 @@ static void start(task *s, const pp_run *run, char *scratch)
     s->group.group = (pp_group){0, 1, run->group.axis, run->group.cover};
     for (int t = 0; t < PP_TENSOR_COUNT; t++) {
         s->group.base[t] = pp_inside_uses(run->problem, run->direction, t) ? scratch + l->array[t] : NULL;
-        if (s->group.base[t]) pp_inside_box(run, t, s->begin[t], s->end[t]);
+        if (s->group.base[t]) pp_touched(run, t, s->begin[t], s->end[t]);
     }
     if (l->segment % l->lanes || run->problem->together) memset(scratch, 0, l->below); /* lanes that stay empty */
 }

@@ -218,7 +218,7 @@ static pp_status run_tile(task *t)
         if (!is_converted(run->problem, run->direction, i)) continue;
         const int64_t *stride = t->problem.array[i].stride;
         int64_t offset = t->first / run->problem->c * stride[PP_N] + t->first % run->problem->c * stride[PP_C];
-        pp_inside_box(&t->tile, i, begin[i], end[i]);
+        pp_touched(&t->tile, i, begin[i], end[i]);
         for (int a = 0; a < 3; a++) offset += begin[i][a] * stride[PP_D + a];
         /* integer arithmetic: coordinates 0 may lie outside of scratch */
         t->tile.base[i] = (char *)((uintptr_t)(t->scratch + t->w->array[i]) - (uintptr_t)offset * pp_dtypes[t->w->dtype].size);

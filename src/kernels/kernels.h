@@ -136,6 +136,7 @@ typedef void (*pp_finish_fn)(const pp_finish *);
 typedef void (*pp_divide_fn)(const pp_divide *);
 typedef void (*pp_pack_fn)(const pp_pack *);
 typedef void (*pp_stream_fn)(void *target, const void *source, size_t bytes);
+void pp_stream__scalar(void *target, const void *source, size_t bytes);
 
 /* What every problem of f32 and f64 can be made of: operations on whole lines, from memory to memory; and the way there. */
 typedef struct pp_lines {
@@ -168,6 +169,7 @@ typedef struct pp_kernels {
 /* Kernels of AVX2 that serve its machines' other instruction sets, where wider vectors would gain little. */
 void pp_rows__avx2(const pp_rows *c);
 extern const pp_planes pp_planes__avx2;
+void pp_stream__avx2(void *target, const void *source, size_t bytes);
 extern const pp_kernels pp_f64_kernels__avx2;
 extern const pp_lines pp_f32_lines__avx2, pp_bf16_lines__avx2, pp_f16_lines__avx2, pp_byte_lines__avx2;
 

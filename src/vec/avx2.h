@@ -314,6 +314,20 @@ PP_INLINE i32_own__avx2 byte_widen__avx2(const uint8_t *p)
     return (i32_own__avx2)_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)p));
 }
 
+/* The low halves of 32-bit lanes; their lowest bytes. */
+PP_INLINE void bf16_pack__avx2(uint16_t *p, i32_own__avx2 v)
+{
+    __m256i halves = _mm256_packus_epi32((__m256i)v, (__m256i)v);
+    _mm_storeu_si128((__m128i *)(void *)p, _mm256_castsi256_si128(_mm256_permute4x64_epi64(halves, 0x08)));
+}
+PP_INLINE void byte_narrow__avx2(uint8_t *p, i32_own__avx2 v)
+{
+    __m256i halves = _mm256_and_si256((__m256i)v, _mm256_set1_epi32(0xff));
+    halves = _mm256_packus_epi32(halves, halves);
+    __m256i bytes = _mm256_packus_epi16(halves, halves);
+    _mm_storel_epi64((__m128i *)(void *)p, _mm_unpacklo_epi32(_mm256_castsi256_si128(bytes), _mm256_extracti128_si256(bytes, 1)));
+}
+
 PP_INLINE f32_own__avx2 f32_alternate_low__avx2(f32_own__avx2 a, f32_own__avx2 b)
 {
     __m256 low = _mm256_unpacklo_ps((__m256)a, (__m256)b), high = _mm256_unpackhi_ps((__m256)a, (__m256)b);

@@ -141,8 +141,12 @@ PP_INLINE void V(bf16, narrow)(uint16_t *p, V(f32, vec) v)
     V(u32, vec) u = (V(u32, vec))V(f32, bits)(v);
     V(u32, vec) nan = (V(u32, vec))(v != v);
     u = (nan & (u | 0x400000)) | (~nan & (u + 0x7fff + (u >> 16 & 1)));
+#if PP_OWN_WIDEN
+    V(bf16, pack)(p, (V(i32, vec))(u >> 16));
+#else
     V(bf16, vec) half = __builtin_convertvector(u >> 16, V(bf16, vec));
     memcpy(p, &half, sizeof half);
+#endif
 }
 
 #if !PP_OWN_WIDEN
@@ -153,13 +157,13 @@ PP_INLINE V(i32, vec) V(byte, widen)(const uint8_t *p)
     memcpy(&v, p, sizeof v);
     return __builtin_convertvector(v, V(i32, vec));
 }
-#endif
 
 PP_INLINE void V(byte, narrow)(uint8_t *p, V(i32, vec) v)
 {
     V(byte, vec) bytes = __builtin_convertvector(v, V(byte, vec));
     memcpy(p, &bytes, sizeof bytes);
 }
+#endif
 
 PP_INLINE V(f32, vec) V(i32, to_f32)(V(i32, vec) v) { return __builtin_convertvector(v, V(f32, vec)); }
 PP_INLINE V(i32, vec) V(f32, to_i32)(V(f32, vec) v) { return __builtin_convertvector(v, V(i32, vec)); } /* towards zero */
