@@ -45,7 +45,7 @@ static bool levels(const pp_problem *p) { return pp_levels_pay(p) && pp_levels_a
 static bool applies(const pp_problem *p)
 {
     int64_t most = PTRDIFF_MAX / 16 / pp_max(p->inner, 1); /* elements of a plane, of a row */
-    if (!p->is_max || !pp_is_wide(p) || p->plane > most || p->axis[2].input > most || p->axis[2].output > most) return false;
+    if (!p->inner || !p->is_max || !pp_is_wide(p) || p->plane > most || p->axis[2].input > most || p->axis[2].output > most) return false;
     return !recomputes(p) || pp_winners_apply(p) || pp_sweep_applies(p, true);
 }
 

@@ -246,10 +246,10 @@ static void copy_lines(pp_winners *w, const int64_t at[PP_AXES], const pp_window
         float *lines = w->lines + i * w->room * w->row;
         bool exists = i >= window[0].begin && i < window[0].end && end > from;
         first_tap[PP_D] = window[0].first + i * axis[0].step;
-        c.source = (const float *)(const void *)w->run->base[PP_INPUT] + pp_offset(&p->array[PP_INPUT], first_tap);
-        c.target = lines + begin * w->row;
         fill(lines, (exists ? begin : tall) * w->row, least);
         if (!exists) continue;
+        c.source = (const float *)(const void *)w->run->base[PP_INPUT] + pp_offset(&p->array[PP_INPUT], first_tap);
+        c.target = lines + begin * w->row;
         w->run->kernels->rows(&c);
         fill(lines + after * w->row, (tall - after) * w->row, least);
     }
