@@ -194,7 +194,8 @@ static void find(pp_winners *w, const int64_t at[PP_AXES], const pp_window windo
         k->index_step = axis[1].stride * axis[2].input;
         k->apart = axis[2].stride;
     } else {
-        k->source = (const float *)(const void *)w->run->base[PP_INPUT] + pp_offset(&p->array[PP_INPUT], tap);
+        /* integer arithmetic: where no window sees anything there may be no input */
+        k->source = (const float *)((uintptr_t)w->run->base[PP_INPUT] + (uintptr_t)pp_offset(&p->array[PP_INPUT], tap) * sizeof(float));
         k->source_step = axis[2].stride * p->array[PP_INPUT].stride[PP_W];
         k->index_step = axis[2].stride;
     }
