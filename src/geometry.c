@@ -160,6 +160,15 @@ static pp_window cover_window(const pp_axis *axis, int64_t i)
     return w;
 }
 
+bool pp_axis_is_near(const pp_axis *axis)
+{
+    const int64_t numbers[] = {axis->longest, axis->step, axis->advance, axis->stride, axis->pad_begin};
+    for (int i = 0; i < PP_COUNT(numbers); i++) {
+        if (numbers[i] > INT32_MAX || numbers[i] < -INT32_MAX) return false;
+    }
+    return true;
+}
+
 pp_window pp_axis_window(const pp_axis *axis, int64_t o)
 {
     if (axis->kind == PP_AXIS_TABLE) return axis->table[o];

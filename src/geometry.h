@@ -50,6 +50,9 @@ pp_axis pp_axis_cover(const pp_axis *axis, pp_window *table);
 
 pp_window pp_axis_window(const pp_axis *axis, int64_t output);
 
+/* Whether no number of an axis exceeds 2^31 but its extents: then places in tensors do not overflow. */
+bool pp_axis_is_near(const pp_axis *axis);
+
 /* The outputs [*begin, *end) of a sliding axis whose windows lie wholly inside: they look and divide alike.  May be empty. */
 void pp_axis_inside(const pp_axis *axis, int64_t *begin, int64_t *end);
 

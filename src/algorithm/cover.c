@@ -120,6 +120,9 @@ static bool plan(const pp_problem *p, pp_direction direction, pp_needs *needs)
     cover *c = pp_inside_room(needs, sizeof *c, &inside);
     (void)direction;
     if (!c || p->is_max || !p->inputs || !p->outputs || !pp_is_wide(p)) return false;
+    for (int a = 0; a < 3; a++) { /* so that no size overflows */
+        if (!pp_axis_is_near(&p->axis[a]) || !pp_axis_is_near(&p->cover[a])) return false;
+    }
     *c = (cover){.lane = pp_dtypes[p->desc.dtype].size};
     make_tile(p, c);
     if (weight_of(p, c) > MOST_BYTES) return false;

@@ -49,7 +49,7 @@ typedef struct inner {
 
 static bool same_shape(const pp_window *a, const pp_window *b)
 {
-    return a->begin == b->begin && a->end == b->end && a->length == b->length && a->extent == b->extent;
+    return a->begin == b->begin && a->end == b->end && a->length == b->length && (a->extent == b->extent || a->begin == a->end);
 }
 
 /* Cuts outputs [from, to) into stretches; returns their number.  Where windows slide by periods, each output of one begins some. */

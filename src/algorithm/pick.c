@@ -58,7 +58,7 @@ PP_COLD static bool pays(const pp_problem *p)
 {
     for (int a = 0; a < 3; a++) {
         const pp_axis *axis = &p->axis[a];
-        if (axis->longest > PICK_WIDTH || (axis->longest > 5 && (axis->longest * axis->period + 1) / 2 > axis->advance)) return false;
+        if (axis->longest > PICK_WIDTH || (axis->longest > 5 && (axis->period > INT32_MAX || (axis->longest * axis->period + 1) / 2 > axis->advance))) return false;
     }
     return p->inner <= PICK_CHANNELS;
 }

@@ -137,14 +137,14 @@ static void renumber(const scatter *s, const int64_t first[PP_AXES], int64_t wid
     if (convention == PP_INDEX_PLANE) return;
     memcpy(at, first, sizeof at);
     bool tensor = convention == PP_INDEX_TENSOR, some = is_inside(s, 0, first[PP_D]) && is_inside(s, 1, first[PP_H]);
-    int64_t base = tensor ? pp_index_number(p, convention, first, 0) : 0, from = moved(s, first[PP_D], first[PP_H], first[PP_W]);
-    for (int64_t w = 0, *to = s->indices; w < width; w++, from += s->run->group.axis[2].stride) {
+    int64_t base = tensor ? pp_index_number(p, convention, first, 0) : 0, from = some ? moved(s, first[PP_D], first[PP_H], first[PP_W]) : 0;
+    for (int64_t w = 0, *to = s->indices; w < width; w++) {
         int64_t taps = some && is_inside(s, 2, first[PP_W] + w) ? s->numbers : 0;
         at[PP_W] = first[PP_W] + w;
         for (int64_t i = 0; i < p->inner; i++, to++) {
             at[PP_INNER] = i;
             if (tensor && *to >= base + i * p->plane) *to -= base + i * p->plane;
-            else if (!tensor && *to >= 0 && *to < taps) *to = s->number[*to] + from;
+            else if (!tensor && *to >= 0 && *to < taps) *to = s->number[*to] + from + w * s->run->group.axis[2].stride;
             else *to = pp_index_in_plane(p, convention, at, *to);
         }
     }

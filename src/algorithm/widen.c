@@ -117,8 +117,7 @@ static bool plan(const pp_problem *p, pp_direction direction, pp_needs *needs)
     w->dtype = lanes_of(p);
     if (pp_is_wide(p) || !p->inputs || !p->outputs || p->inputs > most || p->outputs > most) return false;
     for (int a = 0; a < 3; a++) { /* so that no size overflows */
-        const pp_axis *axis = &p->axis[a];
-        if (axis->longest > INT32_MAX || axis->advance > INT32_MAX || axis->step > INT32_MAX) return false;
+        if (!pp_axis_is_near(&p->axis[a])) return false;
     }
     choose_tile(p, direction, w);
     if (measure(p, direction, w) > MOST_BYTES) return false;
@@ -191,16 +190,17 @@ static void convert(const task *t, pp_tensor tensor, const int64_t begin[3], con
     }
     int rest = 0; /* dimensions from here on do not lie side by side */
     for (; rest < DIMENSIONS && (count[rest] == 1 || (from[axis[rest]] == run && to[axis[rest]] == run)); rest++) run *= count[rest];
-    int64_t gathered = 0;
-    if (run == 1 && rest < 2) gathered = from[axis[rest]], run = count[rest], rest++;
+    bool gathered = run == 1 && rest < 2;
+    pp_strides apart = {gathered ? from[axis[rest]] : 0, 1};
+    if (gathered) run = count[rest++];
     char *elements = t->run->base[tensor] + source * size, *lanes = t->scratch + t->w->array[tensor], *row = t->scratch + t->w->row;
     for (;;) {
         int64_t offset = 0, dense = 0;
         for (int d = rest; d < DIMENSIONS; d++) offset += at[d] * from[axis[d]], dense += at[d] * to[axis[d]];
         char *place = elements + offset * size;
-        if (gathered && !back) pp_copy(row, (pp_strides){1, 1}, place, (pp_strides){gathered, 1}, run, 1, (size_t)size);
+        if (gathered && !back) pp_copy(row, (pp_strides){1, 1}, place, apart, run, 1, (size_t)size);
         convert_row(t, gathered ? row : place, lanes + dense * lane, run, back);
-        if (gathered && back) pp_copy(place, (pp_strides){gathered, 1}, row, (pp_strides){1, 1}, run, 1, (size_t)size);
+        if (gathered && back) pp_copy(place, apart, row, (pp_strides){1, 1}, run, 1, (size_t)size);
         int d = rest;
         for (; d < DIMENSIONS && ++at[d] == count[d]; d++) at[d] = 0;
         if (d == DIMENSIONS) return;

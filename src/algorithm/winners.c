@@ -68,7 +68,7 @@ bool pp_winners_apply(const pp_problem *p)
     pp_winners w;
     if (!p->kernels->winner || p->plane > INT32_MAX || p->inner > INT32_MAX || p->inputs == 0 || p->outputs == 0) return false;
     for (int a = 0; a < 3; a++) {
-        if (p->axis[a].longest == 0 || p->axis[a].output > INT32_MAX) return false;
+        if (p->axis[a].longest == 0 || p->axis[a].output > INT32_MAX || !pp_axis_is_near(&p->axis[a])) return false;
     }
     if (most_taps(p) > MOST_TAPS) return false;
     if (has_channels(p)) return in[PP_INNER] == 1 && p->inner >= vector_lanes(p);

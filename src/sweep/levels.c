@@ -76,10 +76,10 @@ size_t pp_levels_scratch(pp_sweep *s, char *scratch, size_t used)
 /* ------------------------------------------------------------------------------------------------ H */
 
 /* Source rows [begin, end), reduced on D, as lanes side by side; those that the band before had are still there. */
-static const char *feed(pp_sweep *s, const int64_t at[PP_AXES], const pp_window *wd, int64_t begin, int64_t end, bool goes_on)
+static const char *feed(pp_sweep *s, const int64_t at[PP_AXES], const pp_window *wd, int64_t begin, int64_t end)
 {
     size_t row = (size_t)((s->read_end - s->read_begin) * s->inner) * s->lane;
-    int64_t kept = goes_on && begin >= s->fed_begin ? pp_max(s->fed_end - begin, 0) : 0;
+    int64_t kept = begin >= s->fed_begin ? pp_max(s->fed_end - begin, 0) : 0;
     if (kept) memmove(s->fed, s->fed + (size_t)(begin - s->fed_begin) * row, (size_t)kept * row);
     for (int64_t h = begin + kept; h < end; h++) {
         pp_window one = {h, 1, 0, 1, 1};
@@ -92,6 +92,7 @@ static const char *feed(pp_sweep *s, const int64_t at[PP_AXES], const pp_window 
 void pp_levels_fill_band(pp_sweep *s, const int64_t at[PP_AXES], const pp_window *wd, bool goes_on)
 {
     const pp_axis *axis = &s->axis[1];
+    if (!goes_on) s->fed_begin = s->fed_end = 0;
     int64_t depth = wd->first + wd->begin * s->axis[0].step;
     int64_t count = pp_min(s->band_end, axis->live) - s->band_begin, first = pp_axis_window(axis, s->band_begin).first;
     pp_slide k = {.lanes = (s->read_end - s->read_begin) * s->inner, .first = first, .count = count, .advance = axis->advance};
@@ -100,7 +101,7 @@ void pp_levels_fill_band(pp_sweep *s, const int64_t at[PP_AXES], const pp_window
     k.end = pp_min(first + (count - 1) * axis->advance + axis->longest, axis->visible);
     if (count <= 0 || !k.lanes || k.begin >= k.end) return;
     bool direct = !s->prepared && wd->end - wd->begin == 1;
-    k.source = direct ? pp_sweep_source(s, at, depth, k.begin) : feed(s, at, wd, k.begin, k.end, goes_on);
+    k.source = direct ? pp_sweep_source(s, at, depth, k.begin) : feed(s, at, wd, k.begin, k.end);
     k.step = direct ? s->problem->array[PP_INPUT].stride[PP_H] : k.lanes;
     k.target = s->column + (size_t)((s->read_begin - s->span_begin) * s->inner) * s->lane;
     k.pitch = s->line;
