@@ -77,10 +77,4 @@ int64_t pp_index_in_plane(const pp_problem *problem, pp_index_convention convent
 /* PP_OVERFLOW when the largest number does not fit the type. */
 pp_status pp_index_check(const pp_problem *problem, pp_index_type type, pp_index_convention convention, const pp_error *error);
 
-/* Whether the types and numberings are those that most rows know.  True without indices. */
-PP_INLINE bool pp_index_is_plain(const pp_desc *desc)
-{
-    return desc->indices <= PP_INDEX_I64 && (desc->indices == PP_INDEX_NONE || desc->index_convention != PP_INDEX_WINDOW);
-}
-
 #endif
