@@ -391,8 +391,9 @@ PP_API size_t pp_index_size(pp_index_type type);
 
 /* ------------------------------------------------------------------------------------------------ threads (optional)
  * A small pool for pp_options; the library never makes one itself, and builds without this part (leave out src/threads.c).
- * Threads wait sleeping.  In a forked child the pool runs everything in the calling thread.  One parallel_for at a time runs
- * on the workers; a second caller, or a call from inside a task, does its tasks itself. */
+ * Threads without work look for some for less than a millisecond, then sleep.  On Linux one that finds itself on its caller's CPU
+ * leaves that CPU out of its own affinity (never of the caller's).  In a forked child the pool runs everything in the calling
+ * thread.  One parallel_for at a time runs on the workers; a second caller, or a call from inside a task, does its tasks itself. */
 typedef struct pp_threads pp_threads;
 
 /* "threads" counts the calling thread; 0 or less: one per CPU that this process may use.  NULL when out of memory or threads. */

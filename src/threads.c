@@ -4,7 +4,7 @@
 #else
 #define _POSIX_C_SOURCE 200809L
 #endif
-#include "common.h"
+#include "run.h"
 
 #include <pthread.h>
 #include <sched.h>
@@ -12,61 +12,118 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+/* The tasks of one thread, which it does first: the same ones from call to call, so that they find their data in its cache. Who has none left takes over those
+ * of others. Tickets count on from call to call, next <= end; "first" and "task" are written while none is out, before end. */
+typedef struct share {
+    _Atomic int64_t next, end;
+    int64_t first, task; /* the first ticket of this call, and its task */
+    pp_threads *pool;
+    pthread_t thread; /* none in the caller's, the first */
+} share;
+
 struct pp_threads {
-    pthread_mutex_t lock;
+    pthread_mutex_t lock; /* of sleeping */
     pthread_cond_t work, done;
     pthread_mutex_t turn; /* held by the caller whose tasks the workers do */
     pid_t owner;          /* a forked child has no workers */
     int count;            /* threads that work, the caller included */
-    bool stop;
-    _Atomic unsigned long generation; /* counts parallel_for calls; written under lock */
-    _Atomic int busy;                 /* workers that have not finished this generation; the last one's change is under lock */
-    int asleep;                       /* workers that wait on "work"; under lock */
+    _Atomic bool stop;
+    _Atomic unsigned long generation; /* counts calls */
+    _Atomic int64_t unfinished;       /* tasks of this call */
+    _Atomic int asleep;               /* workers that wait on "work" */
+    _Atomic bool waiting;             /* the caller waits on "done" */
+    _Atomic int caller_cpu;           /* -1: unknown */
     pp_task task;
     void *ctx;
-    int64_t tasks;
-    _Atomic int64_t next;
-    pthread_t workers[];
+#if defined(__linux__)
+    cpu_set_t usable; /* CPUs that the maker may use */
+#endif
+    share shares[];
 };
 
-/* Waking a thread that sleeps costs more than a small pooling: threads look for some ten microseconds before they sleep. */
-enum { SPINS = 500 };
+/* Waking a thread that sleeps costs more than a small pooling: threads look for some ten microseconds, then let others have the CPU between looks, then sleep. */
+enum { LOOKS = 500, YIELDS = 1000 };
 
-static void breathe(void)
+static void breathe(int looks)
 {
+    if (looks >= LOOKS) sched_yield();
 #if defined(__x86_64__) && defined(__GNUC__)
-    __builtin_ia32_pause();
+    else __builtin_ia32_pause();
 #endif
 }
 
-static void do_tasks(pp_threads *pool)
+static void do_tasks(pp_threads *pool, int thread)
 {
-    for (;;) {
-        int64_t index = atomic_fetch_add(&pool->next, 1);
-        if (index >= pool->tasks) return;
-        pool->task(pool->ctx, index);
+    for (int i = 0; i < pool->count; i++) {
+        share *s = &pool->shares[(thread + i) % pool->count];
+        int64_t ticket = atomic_load(&s->next);
+        while (ticket < atomic_load(&s->end)) {
+            if (!atomic_compare_exchange_weak(&s->next, &ticket, ticket + 1)) continue;
+            pool->task(pool->ctx, s->task + (ticket - s->first));
+            atomic_fetch_sub(&pool->unfinished, 1);
+            ticket = atomic_load(&s->next);
+        }
     }
+}
+
+/* Kernels may wake a thread on the CPU of who wakes it.  Then the two take turns, one asleep while the other works, and since no CPU ever has two threads to
+ * run nothing parts them: the worker goes, and stays away. */
+static void leave_the_caller(const pp_threads *pool)
+{
+#if defined(__linux__)
+    int cpu = atomic_load(&pool->caller_cpu);
+    if (cpu < 0 || sched_getcpu() != cpu) return;
+    cpu_set_t others = pool->usable;
+    CPU_CLR(cpu, &others);
+    if (CPU_COUNT(&others) > 0) sched_setaffinity(0, sizeof others, &others);
+#else
+    (void)pool;
+#endif
 }
 
 static void *work(void *argument)
 {
-    pp_threads *pool = argument;
+    share *mine = argument;
+    pp_threads *pool = mine->pool;
     unsigned long seen = 0;
     for (;;) {
-        for (int i = 0; i < SPINS && atomic_load_explicit(&pool->generation, memory_order_relaxed) == seen; i++) breathe();
-        pthread_mutex_lock(&pool->lock);
-        pool->asleep++;
-        while (!pool->stop && atomic_load(&pool->generation) == seen) pthread_cond_wait(&pool->work, &pool->lock);
-        pool->asleep--;
+        for (int i = 0; i < LOOKS + YIELDS && atomic_load(&pool->generation) == seen; i++) breathe(i);
+        if (atomic_load(&pool->generation) == seen) {
+            pthread_mutex_lock(&pool->lock);
+            atomic_fetch_add(&pool->asleep, 1);
+            while (atomic_load(&pool->generation) == seen) pthread_cond_wait(&pool->work, &pool->lock);
+            atomic_fetch_sub(&pool->asleep, 1);
+            pthread_mutex_unlock(&pool->lock);
+        }
         seen = atomic_load(&pool->generation);
-        bool stop = pool->stop;
-        pthread_mutex_unlock(&pool->lock);
-        if (stop) return NULL;
-        do_tasks(pool);
-        pthread_mutex_lock(&pool->lock);
-        if (atomic_fetch_sub(&pool->busy, 1) == 1) pthread_cond_signal(&pool->done);
-        pthread_mutex_unlock(&pool->lock);
+        if (atomic_load(&pool->stop)) return NULL;
+        leave_the_caller(pool);
+        do_tasks(pool, (int)(mine - pool->shares));
+        if (atomic_load(&pool->waiting)) {
+            pthread_mutex_lock(&pool->lock);
+            pthread_cond_signal(&pool->done);
+            pthread_mutex_unlock(&pool->lock);
+        }
     }
+}
+
+/* Begins a new generation, of tasks or of leaving. */
+static void wake(pp_threads *pool)
+{
+    atomic_fetch_add(&pool->generation, 1);
+    if (!atomic_load(&pool->asleep)) return;
+    pthread_mutex_lock(&pool->lock);
+    pthread_cond_broadcast(&pool->work);
+    pthread_mutex_unlock(&pool->lock);
+}
+
+static int this_cpu(void)
+{
+#if defined(__linux__)
+    return sched_getcpu();
+#else
+    return -1;
+#endif
 }
 
 /* CPUs that this process may use. */
@@ -83,15 +140,20 @@ static int usable_cpus(void)
 pp_threads *pp_threads_create(int threads)
 {
     if (threads <= 0) threads = usable_cpus();
-    pp_threads *pool = calloc(1, sizeof *pool + (size_t)threads * sizeof *pool->workers);
+    pp_threads *pool = calloc(1, sizeof *pool + (size_t)threads * sizeof *pool->shares);
     if (!pool) return NULL;
     pthread_mutex_init(&pool->lock, NULL);
     pthread_mutex_init(&pool->turn, NULL);
     pthread_cond_init(&pool->work, NULL);
     pthread_cond_init(&pool->done, NULL);
     pool->owner = getpid();
+#if defined(__linux__)
+    if (sched_getaffinity(0, sizeof pool->usable, &pool->usable)) CPU_ZERO(&pool->usable);
+#endif
     for (pool->count = 1; pool->count < threads; pool->count++) {
-        if (pthread_create(&pool->workers[pool->count - 1], NULL, work, pool)) {
+        share *s = &pool->shares[pool->count];
+        s->pool = pool;
+        if (pthread_create(&s->thread, NULL, work, s)) {
             pp_threads_destroy(pool);
             return NULL;
         }
@@ -103,11 +165,9 @@ void pp_threads_destroy(pp_threads *pool)
 {
     if (!pool) return;
     if (pool->owner == getpid()) {
-        pthread_mutex_lock(&pool->lock);
-        pool->stop = true;
-        pthread_cond_broadcast(&pool->work);
-        pthread_mutex_unlock(&pool->lock);
-        for (int i = 0; i < pool->count - 1; i++) pthread_join(pool->workers[i], NULL);
+        atomic_store(&pool->stop, true);
+        wake(pool);
+        for (int i = 1; i < pool->count; i++) pthread_join(pool->shares[i].thread, NULL);
         pthread_cond_destroy(&pool->work);
         pthread_cond_destroy(&pool->done);
         pthread_mutex_destroy(&pool->turn);
@@ -126,19 +186,26 @@ void pp_threads_parallel_for(void *threads, int64_t count, pp_task task, void *c
         for (int64_t i = 0; i < count; i++) task(ctx, i);
         return;
     }
-    pthread_mutex_lock(&pool->lock);
     pool->task = task;
     pool->ctx = ctx;
-    pool->tasks = count;
-    atomic_store(&pool->next, 0);
-    atomic_store(&pool->busy, pool->count - 1);
-    atomic_fetch_add(&pool->generation, 1);
-    if (pool->asleep) pthread_cond_broadcast(&pool->work);
-    pthread_mutex_unlock(&pool->lock);
-    do_tasks(pool);
-    for (int i = 0; i < SPINS && atomic_load(&pool->busy); i++) breathe();
-    pthread_mutex_lock(&pool->lock);
-    while (atomic_load(&pool->busy)) pthread_cond_wait(&pool->done, &pool->lock);
-    pthread_mutex_unlock(&pool->lock);
+    atomic_store(&pool->caller_cpu, this_cpu());
+    atomic_store(&pool->unfinished, count);
+    for (int i = 0; i < pool->count; i++) {
+        share *s = &pool->shares[i];
+        int64_t end;
+        pp_share(count, i, pool->count, &s->task, &end);
+        s->first = atomic_load(&s->end);
+        atomic_store(&s->end, s->first + end - s->task);
+    }
+    wake(pool);
+    do_tasks(pool, 0);
+    for (int i = 0; i < LOOKS + YIELDS && atomic_load(&pool->unfinished); i++) breathe(i);
+    if (atomic_load(&pool->unfinished)) {
+        pthread_mutex_lock(&pool->lock);
+        atomic_store(&pool->waiting, true);
+        while (atomic_load(&pool->unfinished)) pthread_cond_wait(&pool->done, &pool->lock);
+        atomic_store(&pool->waiting, false);
+        pthread_mutex_unlock(&pool->lock);
+    }
     pthread_mutex_unlock(&pool->turn);
 }
