@@ -36,10 +36,6 @@ PP_INLINE i32_own__avx2 i32_load_first__avx2(const int32_t *p, int64_t n)
     return (i32_own__avx2)_mm256_maskload_epi32(p, first32__avx2(n));
 }
 PP_INLINE void i32_store_first__avx2(int32_t *p, i32_own__avx2 v, int64_t n) { _mm256_maskstore_epi32(p, first32__avx2(n), (__m256i)v); }
-PP_INLINE i64_own__avx2 i64_load_first__avx2(const int64_t *p, int64_t n)
-{
-    return (i64_own__avx2)_mm256_maskload_epi64((const long long *)p, first64__avx2(n));
-}
 PP_INLINE void i64_store_first__avx2(int64_t *p, i64_own__avx2 v, int64_t n)
 {
     _mm256_maskstore_epi64((long long *)p, first64__avx2(n), (__m256i)v);
@@ -103,20 +99,10 @@ PP_INLINE f64_part__avx2 f64_part_within__avx2(int64_t from, int64_t to)
 {
     return (f64_part__avx2){_mm256_andnot_si256(first64__avx2(from), first64__avx2(to))};
 }
-PP_INLINE f32_own__avx2 f32_load_part__avx2(const float *p, f32_part__avx2 part)
-{
-    return (f32_own__avx2)_mm256_maskload_ps(p, part.lanes);
-}
-PP_INLINE void f32_store_part__avx2(float *p, f32_own__avx2 v, f32_part__avx2 part) { _mm256_maskstore_ps(p, part.lanes, (__m256)v); }
 PP_INLINE f32_own__avx2 f32_only__avx2(f32_own__avx2 v, f32_part__avx2 part, f32_own__avx2 other)
 {
     return (f32_own__avx2)_mm256_blendv_ps((__m256)other, (__m256)v, (__m256)part.lanes);
 }
-PP_INLINE f64_own__avx2 f64_load_part__avx2(const double *p, f64_part__avx2 part)
-{
-    return (f64_own__avx2)_mm256_maskload_pd(p, part.lanes);
-}
-PP_INLINE void f64_store_part__avx2(double *p, f64_own__avx2 v, f64_part__avx2 part) { _mm256_maskstore_pd(p, part.lanes, (__m256d)v); }
 PP_INLINE f64_own__avx2 f64_only__avx2(f64_own__avx2 v, f64_part__avx2 part, f64_own__avx2 other)
 {
     return (f64_own__avx2)_mm256_blendv_pd((__m256d)other, (__m256d)v, (__m256d)part.lanes);
@@ -137,10 +123,8 @@ PP_INLINE f64_own__avx2 f64_pick__avx2(f64_own__avx2 a, f64_own__avx2 b, const v
 
 PP_NOINLINE static void pp_copy_first__avx2(void *to, const void *from, int64_t bytes); /* of vec.h */
 
-/* Of narrow lanes: with where they begin and end, since there are no masked loads. */
 typedef struct u8_part__avx2 {
     __m256i lanes;
-    int64_t from, bytes;
 } u8_part__avx2, i16_part__avx2;
 
 PP_INLINE u8_part__avx2 u8_part_within__avx2(int64_t from, int64_t to)
@@ -148,32 +132,12 @@ PP_INLINE u8_part__avx2 u8_part_within__avx2(int64_t from, int64_t to)
     __m256i at = _mm256_setr_epi8(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28,
                                   29, 30, 31);
     __m256i before = _mm256_cmpgt_epi8(_mm256_set1_epi8((char)from), at), up_to = _mm256_cmpgt_epi8(_mm256_set1_epi8((char)to), at);
-    return (u8_part__avx2){_mm256_andnot_si256(before, up_to), from, to - from};
+    return (u8_part__avx2){_mm256_andnot_si256(before, up_to)};
 }
 PP_INLINE i16_part__avx2 i16_part_within__avx2(int64_t from, int64_t to) { return u8_part_within__avx2(2 * from, 2 * to); }
-PP_NOINLINE static u8_own__avx2 u8_load_part__avx2(const uint8_t *p, u8_part__avx2 part)
-{
-    uint8_t a[32] = {0};
-    pp_copy_first__avx2(a + part.from, p + part.from, part.bytes);
-    return (u8_own__avx2)_mm256_loadu_si256((const __m256i *)(const void *)a);
-}
-PP_NOINLINE static void u8_store_part__avx2(uint8_t *p, u8_own__avx2 v, u8_part__avx2 part)
-{
-    uint8_t a[32];
-    _mm256_storeu_si256((__m256i *)(void *)a, (__m256i)v);
-    pp_copy_first__avx2(p + part.from, a + part.from, part.bytes);
-}
 PP_INLINE u8_own__avx2 u8_only__avx2(u8_own__avx2 v, u8_part__avx2 part, u8_own__avx2 other)
 {
     return (u8_own__avx2)_mm256_blendv_epi8((__m256i)other, (__m256i)v, part.lanes);
-}
-PP_INLINE i16_own__avx2 i16_load_part__avx2(const int16_t *p, i16_part__avx2 part)
-{
-    return (i16_own__avx2)u8_load_part__avx2((const uint8_t *)p, part);
-}
-PP_INLINE void i16_store_part__avx2(int16_t *p, i16_own__avx2 v, i16_part__avx2 part)
-{
-    u8_store_part__avx2((uint8_t *)p, (u8_own__avx2)v, part);
 }
 PP_INLINE i16_own__avx2 i16_only__avx2(i16_own__avx2 v, i16_part__avx2 part, i16_own__avx2 other)
 {
@@ -229,7 +193,6 @@ PP_INLINE void u16_narrow_first__avx2(uint8_t *p, u16_own__avx2 v, int64_t n)
 }
 
 PP_INLINE u8_own__avx2 u8_max_nan__avx2(u8_own__avx2 a, u8_own__avx2 b) { return (u8_own__avx2)_mm256_max_epu8((__m256i)a, (__m256i)b); }
-PP_INLINE u8_own__avx2 u8_max_number__avx2(u8_own__avx2 a, u8_own__avx2 b) { return u8_max_nan__avx2(a, b); }
 PP_INLINE i16_own__avx2 i16_max_nan__avx2(i16_own__avx2 a, i16_own__avx2 b)
 {
     return (i16_own__avx2)_mm256_max_epi16((__m256i)a, (__m256i)b);
@@ -244,7 +207,6 @@ PP_INLINE i16_own__avx2 i16_most_bits__avx2(i16_own__avx2 a, i16_own__avx2 b)
 {
     return (i16_own__avx2)_mm256_max_epu16((__m256i)a, (__m256i)b);
 }
-PP_INLINE i16_own__avx2 i16_max_number__avx2(i16_own__avx2 a, i16_own__avx2 b) { return i16_max_nan__avx2(a, b); }
 
 PP_INLINE f32_own__avx2 f16_widen__avx2(const uint16_t *p)
 {
@@ -258,26 +220,6 @@ PP_INLINE void f16_narrow__avx2(uint16_t *p, f32_own__avx2 v)
 PP_INLINE i32_own__avx2 i32_max_nan__avx2(i32_own__avx2 a, i32_own__avx2 b)
 {
     return (i32_own__avx2)_mm256_max_epi32((__m256i)a, (__m256i)b);
-}
-
-/* Bytes "bytes", bytes + 1, ... of a and then b. */
-#define PP_OWN_AFTER after__avx2
-#define PP_OWN_AFTER_TYPE __m256i
-PP_INLINE __m256i after__avx2(__m256i a, __m256i b, int bytes)
-{
-    __m256i middle = _mm256_permute2x128_si256(a, b, 0x21);
-    switch (bytes) {
-    case 1:
-        return _mm256_alignr_epi8(middle, a, 1);
-    case 2:
-        return _mm256_alignr_epi8(middle, a, 2);
-    case 4:
-        return _mm256_alignr_epi8(middle, a, 4);
-    case 8:
-        return _mm256_alignr_epi8(middle, a, 8);
-    default:
-        return middle;
-    }
 }
 
 typedef f32_own__avx2 f32_nans__avx2;

@@ -1,15 +1,14 @@
 /* AVX-512 (the Ice Lake set): masked partial loads and stores of every width, maxima with mask compares, halves. */
-#define PP_OWN_F32 (PP_OWN_OVER | PP_OWN_TURNS | PP_OWN_WHERE | PP_OWN_PARTIAL | PP_OWN_MAX | PP_OWN_PART | PP_OWN_PICK | PP_OWN_NANS)
-#define PP_OWN_F64 (PP_OWN_WHERE | PP_OWN_PARTIAL | PP_OWN_MAX | PP_OWN_PART | PP_OWN_PICK | PP_OWN_NANS)
+#define PP_OWN_F32 (PP_OWN_OVER | PP_OWN_WHERE | PP_OWN_PARTIAL | PP_OWN_MAX | PP_OWN_PART | PP_OWN_PICK | PP_OWN_NANS)
+#define PP_OWN_F64 0 /* its kernels are lent */
 #define PP_OWN_I32 (PP_OWN_WHERE | PP_OWN_PARTIAL | PP_OWN_MAX)
-#define PP_OWN_I64 (PP_OWN_WHERE | PP_OWN_PARTIAL)
+#define PP_OWN_I64 PP_OWN_PARTIAL
 #define PP_OWN_U8 (PP_OWN_PARTIAL | PP_OWN_MAX | PP_OWN_PART | PP_OWN_PICK | PP_OWN_STREAM)
 #define PP_OWN_U16 PP_OWN_PICK
 #define PP_OWN_I16 (PP_OWN_PARTIAL | PP_OWN_MAX | PP_OWN_PART | PP_OWN_PICK)
 #define PP_OWN_WIDEN 1
 
 typedef float f32_own__avx512 __attribute__((vector_size(64)));
-typedef double f64_own__avx512 __attribute__((vector_size(64)));
 typedef int32_t i32_own__avx512 __attribute__((vector_size(64)));
 typedef int64_t i64_own__avx512 __attribute__((vector_size(64)));
 typedef uint8_t u8_own__avx512 __attribute__((vector_size(64)));
@@ -28,14 +27,6 @@ PP_INLINE void f32_store_first__avx512(float *p, f32_own__avx512 v, int64_t n)
 {
     _mm512_mask_storeu_ps(p, (__mmask16)first__avx512(n), (__m512)v);
 }
-PP_INLINE f64_own__avx512 f64_load_first__avx512(const double *p, int64_t n)
-{
-    return (f64_own__avx512)_mm512_maskz_loadu_pd((__mmask8)first__avx512(n), p);
-}
-PP_INLINE void f64_store_first__avx512(double *p, f64_own__avx512 v, int64_t n)
-{
-    _mm512_mask_storeu_pd(p, (__mmask8)first__avx512(n), (__m512d)v);
-}
 PP_INLINE i32_own__avx512 i32_load_first__avx512(const int32_t *p, int64_t n)
 {
     return (i32_own__avx512)_mm512_maskz_loadu_epi32((__mmask16)first__avx512(n), p);
@@ -43,10 +34,6 @@ PP_INLINE i32_own__avx512 i32_load_first__avx512(const int32_t *p, int64_t n)
 PP_INLINE void i32_store_first__avx512(int32_t *p, i32_own__avx512 v, int64_t n)
 {
     _mm512_mask_storeu_epi32(p, (__mmask16)first__avx512(n), (__m512i)v);
-}
-PP_INLINE i64_own__avx512 i64_load_first__avx512(const int64_t *p, int64_t n)
-{
-    return (i64_own__avx512)_mm512_maskz_loadu_epi64((__mmask8)first__avx512(n), p);
 }
 PP_INLINE void i64_store_first__avx512(int64_t *p, i64_own__avx512 v, int64_t n)
 {
@@ -66,28 +53,11 @@ PP_INLINE void i16_store_first__avx512(int16_t *p, i16_own__avx512 v, int64_t n)
     _mm512_mask_storeu_epi16(p, (__mmask32)first__avx512(n), (__m512i)v);
 }
 
-
 /* vmaxps gives its second operand when either is NaN: correct for a NaN there, so it is applied where the first is a number. */
 PP_INLINE f32_own__avx512 f32_max_nan__avx512(f32_own__avx512 a, f32_own__avx512 b)
 {
     __m512 x = (__m512)a;
     return (f32_own__avx512)_mm512_mask_max_ps(x, _mm512_cmp_ps_mask(x, x, _CMP_ORD_Q), x, (__m512)b);
-}
-PP_INLINE f64_own__avx512 f64_max_nan__avx512(f64_own__avx512 a, f64_own__avx512 b)
-{
-    __m512d x = (__m512d)a;
-    return (f64_own__avx512)_mm512_mask_max_pd(x, _mm512_cmp_pd_mask(x, x, _CMP_ORD_Q), x, (__m512d)b);
-}
-/* Here the NaN must lose: it is applied where the second operand is a number. */
-PP_INLINE f32_own__avx512 f32_max_number__avx512(f32_own__avx512 a, f32_own__avx512 b)
-{
-    __m512 x = (__m512)a, y = (__m512)b;
-    return (f32_own__avx512)_mm512_mask_max_ps(x, _mm512_cmp_ps_mask(y, y, _CMP_ORD_Q), x, y);
-}
-PP_INLINE f64_own__avx512 f64_max_number__avx512(f64_own__avx512 a, f64_own__avx512 b)
-{
-    __m512d x = (__m512d)a, y = (__m512d)b;
-    return (f64_own__avx512)_mm512_mask_max_pd(x, _mm512_cmp_pd_mask(y, y, _CMP_ORD_Q), x, y);
 }
 
 /* With q near a / b, what remains, a - q * b, is exact, a small multiple of q's last place; and so is the sum with remains / b once
@@ -101,46 +71,21 @@ PP_INLINE f32_own__avx512 f32_over__avx512(f32_own__avx512 a, f32_own__avx512 b,
 }
 
 /* A part is a mask. */
-typedef uint64_t f32_part__avx512, f64_part__avx512, u8_part__avx512, i16_part__avx512;
+typedef uint64_t f32_part__avx512, u8_part__avx512, i16_part__avx512;
 
 PP_INLINE uint64_t part__avx512(int64_t from, int64_t to) { return ((uint64_t)1 << to) - ((uint64_t)1 << from); } /* to < 64 */
 PP_INLINE uint64_t f32_part_within__avx512(int64_t from, int64_t to) { return part__avx512(from, to); }
-PP_INLINE uint64_t f64_part_within__avx512(int64_t from, int64_t to) { return part__avx512(from, to); }
 /* not inline: clang 14 gives up on a mask of 64 lanes that it keeps in too many places */
 PP_NOINLINE static uint64_t u8_part_within__avx512(int64_t from, int64_t to) { return first__avx512(to) & ~first__avx512(from); }
 PP_INLINE uint64_t i16_part_within__avx512(int64_t from, int64_t to) { return part__avx512(from, to); }
 
-PP_INLINE f32_own__avx512 f32_load_part__avx512(const float *p, uint64_t part)
-{
-    return (f32_own__avx512)_mm512_maskz_loadu_ps((__mmask16)part, p);
-}
-PP_INLINE void f32_store_part__avx512(float *p, f32_own__avx512 v, uint64_t part) { _mm512_mask_storeu_ps(p, (__mmask16)part, (__m512)v); }
 PP_INLINE f32_own__avx512 f32_only__avx512(f32_own__avx512 v, uint64_t part, f32_own__avx512 other)
 {
     return (f32_own__avx512)_mm512_mask_mov_ps((__m512)other, (__mmask16)part, (__m512)v);
 }
-PP_INLINE f64_own__avx512 f64_load_part__avx512(const double *p, uint64_t part)
-{
-    return (f64_own__avx512)_mm512_maskz_loadu_pd((__mmask8)part, p);
-}
-PP_INLINE void f64_store_part__avx512(double *p, f64_own__avx512 v, uint64_t part) { _mm512_mask_storeu_pd(p, (__mmask8)part, (__m512d)v); }
-PP_INLINE f64_own__avx512 f64_only__avx512(f64_own__avx512 v, uint64_t part, f64_own__avx512 other)
-{
-    return (f64_own__avx512)_mm512_mask_mov_pd((__m512d)other, (__mmask8)part, (__m512d)v);
-}
-PP_INLINE u8_own__avx512 u8_load_part__avx512(const uint8_t *p, uint64_t part) { return (u8_own__avx512)_mm512_maskz_loadu_epi8(part, p); }
-PP_INLINE void u8_store_part__avx512(uint8_t *p, u8_own__avx512 v, uint64_t part) { _mm512_mask_storeu_epi8(p, part, (__m512i)v); }
 PP_INLINE u8_own__avx512 u8_only__avx512(u8_own__avx512 v, uint64_t part, u8_own__avx512 other)
 {
     return (u8_own__avx512)_mm512_mask_mov_epi8((__m512i)other, part, (__m512i)v);
-}
-PP_INLINE i16_own__avx512 i16_load_part__avx512(const int16_t *p, uint64_t part)
-{
-    return (i16_own__avx512)_mm512_maskz_loadu_epi16((__mmask32)part, p);
-}
-PP_INLINE void i16_store_part__avx512(int16_t *p, i16_own__avx512 v, uint64_t part)
-{
-    _mm512_mask_storeu_epi16(p, (__mmask32)part, (__m512i)v);
 }
 PP_INLINE i16_own__avx512 i16_only__avx512(i16_own__avx512 v, uint64_t part, i16_own__avx512 other)
 {
@@ -151,10 +96,6 @@ PP_INLINE i16_own__avx512 i16_only__avx512(i16_own__avx512 v, uint64_t part, i16
 PP_INLINE f32_own__avx512 f32_pick__avx512(f32_own__avx512 a, f32_own__avx512 b, const void *index)
 {
     return (f32_own__avx512)_mm512_permutex2var_ps((__m512)a, _mm512_loadu_si512(index), (__m512)b);
-}
-PP_INLINE f64_own__avx512 f64_pick__avx512(f64_own__avx512 a, f64_own__avx512 b, const void *index)
-{
-    return (f64_own__avx512)_mm512_permutex2var_pd((__m512d)a, _mm512_loadu_si512(index), (__m512d)b);
 }
 PP_INLINE u8_own__avx512 u8_pick__avx512(u8_own__avx512 a, u8_own__avx512 b, const void *index)
 {
@@ -192,7 +133,6 @@ PP_INLINE u8_own__avx512 u8_max_nan__avx512(u8_own__avx512 a, u8_own__avx512 b)
 {
     return (u8_own__avx512)_mm512_max_epu8((__m512i)a, (__m512i)b);
 }
-PP_INLINE u8_own__avx512 u8_max_number__avx512(u8_own__avx512 a, u8_own__avx512 b) { return u8_max_nan__avx512(a, b); }
 PP_INLINE i16_own__avx512 i16_max_nan__avx512(i16_own__avx512 a, i16_own__avx512 b)
 {
     return (i16_own__avx512)_mm512_max_epi16((__m512i)a, (__m512i)b);
@@ -213,50 +153,19 @@ PP_INLINE i16_own__avx512 i16_folded__avx512(i16_own__avx512 v, i16_own__avx512 
     __m512i bound = _mm512_xor_si512(_mm512_sub_epi16((__m512i)fold, _mm512_set1_epi16(-1)), _mm512_set1_epi16(INT16_MIN));
     return (i16_own__avx512)_mm512_mask_sub_epi16((__m512i)v, _mm512_cmplt_epi16_mask((__m512i)v, bound), (__m512i)fold, (__m512i)v);
 }
-PP_INLINE i16_own__avx512 i16_max_number__avx512(i16_own__avx512 a, i16_own__avx512 b) { return i16_max_nan__avx512(a, b); }
-
-
 
 PP_INLINE i32_own__avx512 i32_max_nan__avx512(i32_own__avx512 a, i32_own__avx512 b)
 {
     return (i32_own__avx512)_mm512_max_epi32((__m512i)a, (__m512i)b);
 }
 
-/* Bytes "bytes", bytes + 1, ... of a and then b. */
-#define PP_OWN_AFTER after__avx512
-#define PP_OWN_AFTER_TYPE __m512i
-static const uint8_t iota__avx512[64] = {0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21,
-                                         22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43,
-                                         44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63};
-PP_INLINE __m512i after__avx512(__m512i a, __m512i b, int bytes)
-{
-    switch (bytes) {
-    case 4:
-        return _mm512_alignr_epi32(b, a, 1);
-    case 8:
-        return _mm512_alignr_epi32(b, a, 2);
-    case 16:
-        return _mm512_alignr_epi32(b, a, 4);
-    case 32:
-        return _mm512_alignr_epi32(b, a, 8);
-    default:
-        return _mm512_permutex2var_epi8(a, _mm512_add_epi8(_mm512_loadu_si512(iota__avx512), _mm512_set1_epi8((char)bytes)), b);
-    }
-}
-
 /* Lanes that saw no NaN: a compare can keep this in one instruction for two vectors. */
 typedef __mmask16 f32_nans__avx512;
-typedef __mmask8 f64_nans__avx512;
 PP_INLINE f32_own__avx512 f32_max_any__avx512(f32_own__avx512 a, f32_own__avx512 b)
 {
     return (f32_own__avx512)_mm512_max_ps((__m512)a, (__m512)b);
 }
-PP_INLINE f64_own__avx512 f64_max_any__avx512(f64_own__avx512 a, f64_own__avx512 b)
-{
-    return (f64_own__avx512)_mm512_max_pd((__m512d)a, (__m512d)b);
-}
 PP_INLINE f32_nans__avx512 f32_no_nans__avx512(void) { return 0xffff; }
-PP_INLINE f64_nans__avx512 f64_no_nans__avx512(void) { return 0xff; }
 PP_INLINE f32_nans__avx512 f32_note_nans__avx512(f32_nans__avx512 numbers, f32_own__avx512 a, f32_own__avx512 b)
 {
     return _mm512_mask_cmp_ps_mask(numbers, (__m512)a, (__m512)b, _CMP_ORD_Q);
@@ -266,17 +175,9 @@ PP_INLINE f32_own__avx512 f32_larger__avx512(f32_own__avx512 a, f32_own__avx512 
 {
     return (f32_own__avx512)_mm512_max_ps((__m512)a, (__m512)b);
 }
-PP_INLINE f64_nans__avx512 f64_note_nans__avx512(f64_nans__avx512 numbers, f64_own__avx512 a, f64_own__avx512 b)
-{
-    return _mm512_mask_cmp_pd_mask(numbers, (__m512d)a, (__m512d)b, _CMP_ORD_Q);
-}
 PP_INLINE f32_own__avx512 f32_with_nans__avx512(f32_own__avx512 v, f32_nans__avx512 numbers)
 {
     return (f32_own__avx512)_mm512_mask_blend_ps(numbers, _mm512_castsi512_ps(_mm512_set1_epi32(-1)), (__m512)v);
-}
-PP_INLINE f64_own__avx512 f64_with_nans__avx512(f64_own__avx512 v, f64_nans__avx512 numbers)
-{
-    return (f64_own__avx512)_mm512_mask_blend_pd(numbers, _mm512_castsi512_pd(_mm512_set1_epi32(-1)), (__m512d)v);
 }
 
 PP_INLINE i64_own__avx512 i64_widen__avx512(const int32_t *p)
@@ -286,83 +187,16 @@ PP_INLINE i64_own__avx512 i64_widen__avx512(const int32_t *p)
 /* Where: a mask register. */
 typedef __mmask16 f32_where__avx512;
 PP_INLINE __mmask16 f32_above__avx512(f32_own__avx512 a, f32_own__avx512 b) { return _mm512_cmp_ps_mask((__m512)a, (__m512)b, _CMP_GT_OQ); }
-PP_INLINE __mmask16 f32_equal__avx512(f32_own__avx512 a, f32_own__avx512 b) { return _mm512_cmp_ps_mask((__m512)a, (__m512)b, _CMP_EQ_OQ); }
-PP_INLINE __mmask16 f32_both__avx512(__mmask16 a, __mmask16 b) { return _kand_mask16(a, b); }
-PP_INLINE __mmask16 f32_either__avx512(__mmask16 a, __mmask16 b) { return _kor_mask16(a, b); }
-PP_INLINE f32_own__avx512 f32_choose__avx512(__mmask16 m, f32_own__avx512 a, f32_own__avx512 b)
-{
-    return (f32_own__avx512)_mm512_mask_mov_ps((__m512)b, m, (__m512)a);
-}
 PP_INLINE f32_own__avx512 f32_add_where__avx512(f32_own__avx512 sum, __mmask16 m, f32_own__avx512 v)
 {
     return (f32_own__avx512)_mm512_mask_add_ps((__m512)sum, m, (__m512)sum, (__m512)v);
-}
-PP_INLINE bool f32_any_first__avx512(__mmask16 m, int64_t n) { return m & first__avx512(n); }
-PP_INLINE __mmask16 f32_unordered__avx512(f32_own__avx512 a, f32_own__avx512 b)
-{
-    return _mm512_cmp_ps_mask((__m512)a, (__m512)b, _CMP_UNORD_Q);
-}
-
-typedef __mmask8 f64_where__avx512;
-PP_INLINE __mmask8 f64_above__avx512(f64_own__avx512 a, f64_own__avx512 b)
-{
-    return _mm512_cmp_pd_mask((__m512d)a, (__m512d)b, _CMP_GT_OQ);
-}
-PP_INLINE __mmask8 f64_equal__avx512(f64_own__avx512 a, f64_own__avx512 b)
-{
-    return _mm512_cmp_pd_mask((__m512d)a, (__m512d)b, _CMP_EQ_OQ);
-}
-PP_INLINE __mmask8 f64_both__avx512(__mmask8 a, __mmask8 b) { return _kand_mask8(a, b); }
-PP_INLINE __mmask8 f64_either__avx512(__mmask8 a, __mmask8 b) { return _kor_mask8(a, b); }
-PP_INLINE f64_own__avx512 f64_choose__avx512(__mmask8 m, f64_own__avx512 a, f64_own__avx512 b)
-{
-    return (f64_own__avx512)_mm512_mask_mov_pd((__m512d)b, m, (__m512d)a);
-}
-PP_INLINE bool f64_any_first__avx512(__mmask8 m, int64_t n) { return m & first__avx512(n); }
-PP_INLINE __mmask8 f64_unordered__avx512(f64_own__avx512 a, f64_own__avx512 b)
-{
-    return _mm512_cmp_pd_mask((__m512d)a, (__m512d)b, _CMP_UNORD_Q);
 }
 
 typedef __mmask16 i32_where__avx512;
 PP_INLINE __mmask16 i32_above__avx512(i32_own__avx512 a, i32_own__avx512 b) { return _mm512_cmpgt_epi32_mask((__m512i)a, (__m512i)b); }
 PP_INLINE __mmask16 i32_equal__avx512(i32_own__avx512 a, i32_own__avx512 b) { return _mm512_cmpeq_epi32_mask((__m512i)a, (__m512i)b); }
-PP_INLINE __mmask16 i32_both__avx512(__mmask16 a, __mmask16 b) { return _kand_mask16(a, b); }
-PP_INLINE __mmask16 i32_either__avx512(__mmask16 a, __mmask16 b) { return _kor_mask16(a, b); }
 PP_INLINE i32_own__avx512 i32_choose__avx512(__mmask16 m, i32_own__avx512 a, i32_own__avx512 b)
 {
     return (i32_own__avx512)_mm512_mask_mov_epi32((__m512i)b, m, (__m512i)a);
 }
 PP_INLINE bool i32_any_first__avx512(__mmask16 m, int64_t n) { return m & first__avx512(n); }
-
-typedef __mmask8 i64_where__avx512;
-PP_INLINE __mmask8 i64_above__avx512(i64_own__avx512 a, i64_own__avx512 b) { return _mm512_cmpgt_epi64_mask((__m512i)a, (__m512i)b); }
-PP_INLINE __mmask8 i64_equal__avx512(i64_own__avx512 a, i64_own__avx512 b) { return _mm512_cmpeq_epi64_mask((__m512i)a, (__m512i)b); }
-PP_INLINE __mmask8 i64_both__avx512(__mmask8 a, __mmask8 b) { return _kand_mask8(a, b); }
-PP_INLINE __mmask8 i64_either__avx512(__mmask8 a, __mmask8 b) { return _kor_mask8(a, b); }
-PP_INLINE i64_own__avx512 i64_choose__avx512(__mmask8 m, i64_own__avx512 a, i64_own__avx512 b)
-{
-    return (i64_own__avx512)_mm512_mask_mov_epi64((__m512i)b, m, (__m512i)a);
-}
-PP_INLINE bool i64_any_first__avx512(__mmask8 m, int64_t n) { return m & first__avx512(n); }
-
-PP_INLINE f32_own__avx512 f32_alternate_low__avx512(f32_own__avx512 a, f32_own__avx512 b)
-{
-    __m512i at = _mm512_setr_epi32(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
-    return (f32_own__avx512)_mm512_permutex2var_ps((__m512)a, at, (__m512)b);
-}
-PP_INLINE f32_own__avx512 f32_alternate_high__avx512(f32_own__avx512 a, f32_own__avx512 b)
-{
-    __m512i at = _mm512_setr_epi32(8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
-    return (f32_own__avx512)_mm512_permutex2var_ps((__m512)a, at, (__m512)b);
-}
-PP_INLINE f32_own__avx512 f32_evens__avx512(f32_own__avx512 a, f32_own__avx512 b)
-{
-    __m512i at = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
-    return (f32_own__avx512)_mm512_permutex2var_ps((__m512)a, at, (__m512)b);
-}
-PP_INLINE f32_own__avx512 f32_odds__avx512(f32_own__avx512 a, f32_own__avx512 b)
-{
-    __m512i at = _mm512_setr_epi32(1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
-    return (f32_own__avx512)_mm512_permutex2var_ps((__m512)a, at, (__m512)b);
-}
