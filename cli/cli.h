@@ -48,7 +48,7 @@ const char *input_name(const char *path);
 
 /* --------------------------------------------------------------------------------------------------- options (options.c) */
 
-enum option_kind { OPTION_FLAG, OPTION_TEXT, OPTION_COUNT };
+enum option_kind { OPTION_FLAG, OPTION_TEXT, OPTION_COUNT, OPTION_THREADS };
 
 struct option {
     const char *name; /* "output" for --output; NULL ends a table */

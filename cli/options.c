@@ -16,12 +16,14 @@ static int set_value(const struct verb *verb, const struct option *option, const
         *(const char **)option->value = text;
         return -1;
     case OPTION_COUNT:
+    case OPTION_THREADS:
         break;
     }
     char *end;
     errno = 0;
     long number = strtol(text, &end, 10);
     if (end == text || *end || errno || number < 0 || number > INT_MAX) return misuse(verb, "--%s %s: not a count", option->name, text);
+    if (option->kind == OPTION_THREADS && number > 256) return misuse(verb, "--%s %s: at most 256, no run is split further", option->name, text);
     *(int *)option->value = (int)number;
     return -1;
 }

@@ -127,7 +127,7 @@ static int bench_verb(const struct verb *verb, int argc, char **argv)
 {
     struct bench_options options = {.threads = 1, .milliseconds = 100};
     const struct option table[] = {
-        {"threads", 0, OPTION_COUNT, &options.threads},    {"isa", 0, OPTION_TEXT, &options.isa},
+        {"threads", 0, OPTION_THREADS, &options.threads},    {"isa", 0, OPTION_TEXT, &options.isa},
         {"algorithm", 0, OPTION_TEXT, &options.algorithm}, {"ms", 0, OPTION_COUNT, &options.milliseconds},
         {"json", 0, OPTION_FLAG, &options.json},           {0},
     };

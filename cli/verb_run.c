@@ -204,7 +204,7 @@ static int run_verb(const struct verb *verb, int argc, char **argv)
     const struct option table[] = {
         {"output", 'o', OPTION_TEXT, &options.output}, {"indices", 0, OPTION_TEXT, &options.indices},
         {"grad", 0, OPTION_TEXT, &options.grad},       {"dtype", 0, OPTION_TEXT, &options.dtype},
-        {"isa", 0, OPTION_TEXT, &options.isa},         {"threads", 0, OPTION_COUNT, &options.threads},
+        {"isa", 0, OPTION_TEXT, &options.isa},         {"threads", 0, OPTION_THREADS, &options.threads},
         {"json", 0, OPTION_FLAG, &options.json},       {"force", 'f', OPTION_FLAG, &options.force},
         {"quiet", 'q', OPTION_FLAG, &options.quiet},   {0},
     };

@@ -153,7 +153,7 @@ static int sheet_verb(const struct verb *verb, int argc, char **argv)
         {"item", 0, OPTION_COUNT, &options.item},
         {"size", 0, OPTION_COUNT, &options.size},
         {"columns", 0, OPTION_COUNT, &options.columns},
-        {"threads", 0, OPTION_COUNT, &options.threads},
+        {"threads", 0, OPTION_THREADS, &options.threads},
         {"force", 'f', OPTION_FLAG, &options.force},
         {"quiet", 'q', OPTION_FLAG, &options.quiet},
         {0},

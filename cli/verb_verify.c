@@ -112,7 +112,7 @@ static int verify_verb(const struct verb *verb, int argc, char **argv)
     const struct option table[] = {
         {"algorithm", 0, OPTION_TEXT, &options.algorithm},
         {"isa", 0, OPTION_TEXT, &options.isa},
-        {"threads", 0, OPTION_COUNT, &options.threads},
+        {"threads", 0, OPTION_THREADS, &options.threads},
         {"quiet", 'q', OPTION_FLAG, &options.quiet},
         {0},
     };

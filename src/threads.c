@@ -27,6 +27,7 @@ struct pp_threads {
     pthread_mutex_t turn; /* held by the caller whose tasks the workers do */
     pid_t owner;          /* a forked child has no workers */
     int count;            /* threads that work, the caller included */
+    int patience;         /* looks of who waits before it sleeps */
     _Atomic bool stop;
     _Atomic unsigned long generation; /* counts calls */
     _Atomic int64_t unfinished;       /* tasks of this call */
@@ -41,7 +42,8 @@ struct pp_threads {
     share shares[];
 };
 
-/* Waking a thread that sleeps costs more than a small pooling: threads look for some ten microseconds, then let others have the CPU between looks, then sleep. */
+/* Waking a thread that sleeps costs more than a small pooling: threads look for some ten microseconds, then let others have the CPU between looks, then
+ * sleep; at once where there are more threads than CPUs. */
 enum { LOOKS = 500, YIELDS = 1000 };
 
 static void breathe(int looks)
@@ -87,7 +89,7 @@ static void *work(void *argument)
     pp_threads *pool = mine->pool;
     unsigned long seen = 0;
     for (;;) {
-        for (int i = 0; i < LOOKS + YIELDS && atomic_load(&pool->generation) == seen; i++) breathe(i);
+        for (int i = 0; i < pool->patience && atomic_load(&pool->generation) == seen; i++) breathe(i);
         if (atomic_load(&pool->generation) == seen) {
             pthread_mutex_lock(&pool->lock);
             atomic_fetch_add(&pool->asleep, 1);
@@ -147,6 +149,7 @@ pp_threads *pp_threads_create(int threads)
     pthread_cond_init(&pool->work, NULL);
     pthread_cond_init(&pool->done, NULL);
     pool->owner = getpid();
+    pool->patience = threads <= usable_cpus() ? LOOKS + YIELDS : 0;
 #if defined(__linux__)
     if (sched_getaffinity(0, sizeof pool->usable, &pool->usable)) CPU_ZERO(&pool->usable);
 #endif
@@ -199,7 +202,7 @@ void pp_threads_parallel_for(void *threads, int64_t count, pp_task task, void *c
     }
     wake(pool);
     do_tasks(pool, 0);
-    for (int i = 0; i < LOOKS + YIELDS && atomic_load(&pool->unfinished); i++) breathe(i);
+    for (int i = 0; i < pool->patience && atomic_load(&pool->unfinished); i++) breathe(i);
     if (atomic_load(&pool->unfinished)) {
         pthread_mutex_lock(&pool->lock);
         atomic_store(&pool->waiting, true);

@@ -71,6 +71,7 @@ refuses 2 'run: -o needs a value' run max2d k2 grey.png -o
 refuses 2 'run: --force takes no value' run max2d k2 grey.png --force=yes
 refuses 2 'run: --threads -1: not a count' run max2d k2 grey.png --threads -1
 refuses 2 'run: --threads many: not a count' run max2d k2 grey.png --threads=many
+refuses 2 'run: --threads 100000: at most 256, *' run max2d k2 grey.png --threads 100000
 refuses 2 'run: *' run max2d k2y grey.png
 refuses 1 'max2d k0: kernel*' run max2d k0 grey.png
 refuses 2 'run: two cases*' run max2d k2 avg2d k2 grey.png
