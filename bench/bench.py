@@ -46,8 +46,10 @@ def arguments():
 
 def chosen_rows(options):
     if options.case:
-        row = rows.Row("case", "case", notation.parse(options.case))
-        return [row]
+        try:
+            return [rows.Row("case", "case", notation.parse(options.case))]
+        except (ValueError, IndexError) as reason:
+            sys.exit(f"bench: --case '{options.case}': {reason} (docs/notation.md; the rivals know only a part of it)")
     if options.networks == "only":
         return []
     return [row for row in rows.all_rows() if row.matches(options.rows) and (row.case.bytes < QUICK_BYTES or not options.quick)]
@@ -115,6 +117,11 @@ def main():
         options.rounds, options.ms = 1, 2
     settings = measure.Settings(options.rounds, options.ms, options.seed)
     wanted = set(options.peers.split(",")) if options.peers else None
+    unknown = sorted((wanted or set()) - set(workers.TITLES))
+    if unknown:
+        sys.exit(f"bench: --peers {unknown[0]}: no such rival; there are {', '.join(workers.TITLES)}")
+    if not chosen_rows(options) and not chosen_networks(options):
+        sys.exit(f"bench: --rows {' '.join(options.rows)}: no family, network or name of a row matches (bench/rows, bench/networks)")
     found, missing = workers.start_all(options.build, options.rivals, options.isa == "avx2", wanted)
     if workers.OURS not in found:
         sys.exit(f"bench: no program {options.build}/peer_poolpack: run scripts/bench.sh")

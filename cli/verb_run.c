@@ -10,7 +10,8 @@ static const char run_help[] = "Usage: poolpack run CASE INPUT... [-o OUTPUT] [o
                                "        not of the notation begins the inputs (a file called s2 is ./s2)\n"
                                "INPUT   .npy, PNG, JPEG, IDX (all also gzipped), - (standard input), or '[[1,2],[3,4]]'\n"
                                "        .npy axes are the layout's (nchw, chw, or one plane hw; the case may name another),\n"
-                               "        images are hwc, IDX is n + spatial axes; types f32 f64 u8 bf16 f16 int8 stay\n"
+                               "        images are hwc (16-bit PNG: in f32), IDX is n + spatial axes;\n"
+                               "        types f32 f64 u8 bf16 f16 int8 stay\n"
                                "  -o, --output FILE  .npy or .png; - is standard output (.npy); a folder takes one file per\n"
                                "                     INPUT; without -o a small result is printed\n"
                                "      --indices FILE also write where each maximum or minimum was found (.npy)\n"
@@ -23,7 +24,7 @@ static const char run_help[] = "Usage: poolpack run CASE INPUT... [-o OUTPUT] [o
                                "Examples:\n"
                                "  poolpack run max2d k3 s2 p1 photo.jpg -o small.png\n"
                                "  poolpack run 'adaptive_avg2d o7 f32' photo.png -o features.npy\n"
-                               "  poolpack run max2d k2 same dialect=keras x.npy -o y.npy --indices where.npy\n"
+                               "  poolpack run max2d nhwc k2 same dialect=keras x.npy -o y.npy --indices where.npy\n"
                                "  poolpack run avg2d k4 f32 t10k-images-idx3-ubyte.gz -o small.npy\n"
                                "  poolpack run max2d k2 '[[1,3,2,4],[5,6,1,2],[3,2,8,7],[1,4,6,9]]'\n";
 
@@ -150,6 +151,13 @@ static int backward(struct run *run)
     return run_job(job, &args);
 }
 
+/* Legal, and seldom meant. */
+static void remark_empty(const struct run *run, const char *path)
+{
+    if (run->input.count > 0 && run->output.count == 0)
+        fprintf(stderr, "poolpack: %s: no window fits, the result is empty (poolpack shape says why)\n", input_name(path));
+}
+
 static int run_one(const struct run_options *options, const struct engine *engine, const char *text, const char *path)
 {
     struct run run = {.options = options};
@@ -159,6 +167,7 @@ static int run_one(const struct run_options *options, const struct engine *engin
     if (status == 0) status = options->backward ? backward(&run) : forward(&run, &run.output);
     if (status == 0) status = write_results(&run);
     if (status == 0) status = report_run(&run, path);
+    if (status == 0 && !options->quiet) remark_empty(&run, path);
     free(run.target);
     free_job(&run.job);
     free_array(&run.input);

@@ -284,7 +284,7 @@ PP_API const pp_desc *pp_plan_desc(const pp_plan *plan);
 /* Writes the extents of a tensor in its layout's order (a channels-last 2-D output: N OH OW C) and returns how many there are. */
 PP_API int pp_plan_shape(const pp_plan *plan, pp_tensor tensor, int64_t shape[2 + PP_MAX_RANK]);
 
-/* One line: the algorithm and instruction set chosen for each direction, and why.  Returns as snprintf. */
+/* One line: the algorithm and instruction set chosen for each direction, and how it works.  Returns as snprintf. */
 PP_API size_t pp_plan_describe(const pp_plan *plan, char *text, size_t text_size);
 
 /* Bytes of scratch that a run needs (any alignment); 0 = none. */

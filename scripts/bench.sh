@@ -4,7 +4,7 @@
 #   ROWS='stem spp19.*'   families (files of bench/rows/), networks, or patterns of row names; nothing: all
 #   BENCH_QUICK=1         one short round of the small rows
 #   BENCH_ISA=avx2        all capped at AVX2
-#   BENCH_OPTIONS         more options of bench/bench.py
+#   BENCH_OPTIONS         more options of bench/bench.py, quoted as in a shell
 # shellcheck disable=SC2086 # lists are split into words on purpose
 set -eu
 cd "$(dirname "$0")/.."
@@ -61,7 +61,8 @@ run)
     scripts/setup.sh build
     cmake -S . -B build/bench -DCMAKE_BUILD_TYPE=Release -DPOOLPACK_BENCH=ON -DPOOLPACK_CLI=OFF >/dev/null
     cmake --build build/bench -j 2 >/dev/null
-    exec python3 bench/bench.py ${ROWS:+--rows $ROWS} ${BENCH_QUICK:+--quick} --isa "${BENCH_ISA:-native}" ${BENCH_OPTIONS:-}
+    eval "set -- ${BENCH_OPTIONS:-}" # its quotes count: --case 'max2d ...'
+    exec python3 bench/bench.py ${ROWS:+--rows $ROWS} ${BENCH_QUICK:+--quick} --isa "${BENCH_ISA:-native}" "$@"
     ;;
 *)
     echo 'usage: scripts/bench.sh [rivals]' >&2

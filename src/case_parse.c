@@ -55,7 +55,7 @@ static pp_status read_bare(const pp_reader *r, const char *text, bool *found)
     else if (!strcmp(text, "explicit")) desc->padding = PP_PAD_EXPLICIT;
     else if (!strcmp(text, "floor")) desc->size_rule = PP_SIZE_FLOOR;
     else if (!strcmp(text, "ceil") && row->ceil == PP_SIZE_FLOOR)
-        return pp_bad_word(r, "this dialect has no ceil mode: say ceil=torch, caffe or plain");
+        return pp_bad_word(r, "this dialect has no ceil mode");
     else if (!strcmp(text, "ceil")) desc->size_rule = row->ceil;
     else if (!strcmp(text, "incpad")) desc->divisor = row->including;
     else if (!strcmp(text, "excpad")) desc->divisor = PP_DIVISOR_VALID;
@@ -232,7 +232,7 @@ static pp_status read_dialect(const pp_reader *r, const char *value, int *dialec
         int64_t number;
         value += length + 1;
         if (!pp_read_number(&value, false, &number) || *value || number < 1 || number > 1000000) {
-            return pp_bad_word(r, "a version is a whole number of at least 1");
+            return pp_bad_word(r, "a version is a whole number of at least 1: opset 21 is 21, PyTorch 2.8 is 20800");
         }
         *version = (int)number;
     }

@@ -8,21 +8,21 @@ static const pp_dialect_row rows[] = {
     [PP_DIALECT_TORCH] = {"torch", true, PP_SIZE_FLOOR, PP_SIZE_CEIL_TORCH, PP_DIVISOR_CLAMPED, PP_DIVISOR_CLAMPED, PP_NAN_LAST,
                           PP_EMPTY_IDENTITY, PP_EMPTY_IDENTITY, PP_ROUND_TRUNCATE, PP_INDEX_PLANE,
                           PP_LIMIT_NO_CROP | PP_LIMIT_SYMMETRIC | PP_LIMIT_PAD_HALF | PP_LIMIT_NO_SAME | PP_LIMIT_OUTPUT |
-                              PP_LIMIT_NOT_EMPTY | PP_LIMIT_KERNEL_3D},
+                              PP_LIMIT_NOT_EMPTY | PP_LIMIT_KERNEL_3D | PP_LIMIT_AVERAGE_DILATION},
     [PP_DIALECT_ONNX] = {"onnx", false, PP_SIZE_FLOOR, PP_SIZE_CEIL_TORCH, PP_DIVISOR_VALID, PP_DIVISOR_CLAMPED, PP_NAN_LAST,
                          PP_EMPTY_LOWEST, PP_EMPTY_ZERO, PP_ROUND_HALF_EVEN, PP_INDEX_TENSOR, PP_LIMIT_NO_CROP},
     [PP_DIALECT_KERAS] = {"keras", true, PP_SIZE_FLOOR, PP_SIZE_FLOOR, PP_DIVISOR_VALID, PP_DIVISOR_VALID, PP_NAN_FIRST, PP_EMPTY_IDENTITY,
                           PP_EMPTY_IDENTITY, PP_ROUND_HALF_EVEN, PP_INDEX_PLANE,
                           PP_LIMIT_NO_EXPLICIT | PP_LIMIT_NO_CEIL | PP_LIMIT_NO_DILATION | PP_LIMIT_INT32 | PP_LIMIT_WINDOW_FITS |
-                              PP_LIMIT_DIVISOR_VALID},
+                              PP_LIMIT_DIVISOR_VALID | PP_LIMIT_NO_LOWER},
     [PP_DIALECT_TF] = {"tf", true, PP_SIZE_FLOOR, PP_SIZE_FLOOR, PP_DIVISOR_VALID, PP_DIVISOR_VALID, PP_NAN_FIRST, PP_EMPTY_IDENTITY,
                        PP_EMPTY_IDENTITY, PP_ROUND_HALF_EVEN, PP_INDEX_PLANE,
                        PP_LIMIT_NO_CROP | PP_LIMIT_PAD_LESS | PP_LIMIT_NO_CEIL | PP_LIMIT_DILATION_XOR_STRIDE | PP_LIMIT_INT32 |
-                           PP_LIMIT_WINDOW_FITS | PP_LIMIT_DIVISOR_VALID},
+                           PP_LIMIT_WINDOW_FITS | PP_LIMIT_DIVISOR_VALID | PP_LIMIT_NO_LOWER},
     [PP_DIALECT_TFLITE] = {"tflite", true, PP_SIZE_FLOOR, PP_SIZE_FLOOR, PP_DIVISOR_VALID, PP_DIVISOR_VALID, PP_NAN_IGNORE, PP_EMPTY_LOWEST,
                            PP_EMPTY_ERROR, PP_ROUND_HALF_AWAY, PP_INDEX_PLANE,
                            PP_LIMIT_NO_EXPLICIT | PP_LIMIT_NO_CEIL | PP_LIMIT_NO_DILATION | PP_LIMIT_INT32 | PP_LIMIT_WINDOW_FITS |
-                               PP_LIMIT_DIVISOR_VALID},
+                               PP_LIMIT_DIVISOR_VALID | PP_LIMIT_NO_LOWER},
     [PP_DIALECT_CAFFE] = {"caffe", false, PP_SIZE_CEIL_CAFFE, PP_SIZE_CEIL_CAFFE, PP_DIVISOR_CLAMPED, PP_DIVISOR_CLAMPED, PP_NAN_IGNORE,
                           PP_EMPTY_LOWEST, PP_EMPTY_ZERO, PP_ROUND_HALF_EVEN, PP_INDEX_PLANE,
                           PP_LIMIT_NO_CROP | PP_LIMIT_SYMMETRIC | PP_LIMIT_PAD_LESS | PP_LIMIT_NO_SAME | PP_LIMIT_NO_DILATION},
@@ -80,8 +80,10 @@ static pp_status check_window(const pp_desc *desc, const pp_dialect_row *row, in
         return pp_fail(error, PP_REFUSED, "kernel[%d] = %lld, stride[%d] = %lld: %s takes 32-bit numbers", axis, kernel, axis, stride,
                        row->name);
     }
-    if (limits & PP_LIMIT_NO_DILATION && dilation > 1) {
-        return pp_fail(error, PP_REFUSED, "dilation[%d] = %lld: %s has no dilated pooling", axis, dilation, row->name);
+    bool average = desc->op == PP_OP_AVERAGE && limits & PP_LIMIT_AVERAGE_DILATION;
+    if (dilation > 1 && (average || limits & PP_LIMIT_NO_DILATION)) {
+        return pp_fail(error, PP_REFUSED, "dilation[%d] = %lld: %s has no dilated pooling%s", axis, dilation, row->name,
+                       average ? " of averages" : "");
     }
     if (limits & PP_LIMIT_DILATION_XOR_STRIDE && dilation > 1 && stride > 1) {
         return pp_fail(error, PP_REFUSED, "stride[%d] = %lld with dilation[%d] = %lld: %s allows only one of them above 1", axis, stride,
@@ -157,6 +159,9 @@ static pp_status check_sliding(const pp_desc *desc, const pp_dialect_row *row, c
     if (limits & PP_LIMIT_NO_SAME && desc->padding != PP_PAD_EXPLICIT) {
         return pp_fail(error, PP_REFUSED, "padding = %s: %s has explicit pads only", pp_name(PP_NAME_PADDING, (int)desc->padding),
                        row->name);
+    }
+    if (limits & PP_LIMIT_NO_LOWER && desc->padding == PP_PAD_SAME_LOWER) {
+        return pp_fail(error, PP_REFUSED, "padding = same_lower: in %s SAME pads more at the end", row->name);
     }
     if (limits & PP_LIMIT_NO_CEIL && desc->size_rule != PP_SIZE_FLOOR && desc->size_rule != PP_SIZE_GIVEN) {
         return pp_fail(error, PP_REFUSED, "size_rule = %s: %s has no ceil mode", pp_name(PP_NAME_SIZE_RULE, (int)desc->size_rule),

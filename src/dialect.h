@@ -20,7 +20,9 @@ enum {
     PP_LIMIT_OUTPUT = 1 << 11,             /* every output size is at least 1 */
     PP_LIMIT_NOT_EMPTY = 1 << 12,          /* only the batch may be 0 */
     PP_LIMIT_DIVISOR_VALID = 1 << 13,      /* padding is never counted */
-    PP_LIMIT_KERNEL_3D = 1 << 14           /* 3-D average: the kernel is not larger than the unpadded input */
+    PP_LIMIT_KERNEL_3D = 1 << 14,          /* 3-D average: the kernel is not larger than the unpadded input */
+    PP_LIMIT_NO_LOWER = 1 << 15,           /* SAME pads more at the end */
+    PP_LIMIT_AVERAGE_DILATION = 1 << 16    /* only maxima are dilated */
 };
 
 typedef struct pp_dialect_row {

@@ -45,6 +45,16 @@ readme_example() {
 }
 check "the README's program" readme_example
 
+# an installed tree works where it lies, by its pkg-config file too
+installed() {
+    cmake --install $build --prefix "$work/first" && mv "$work/first" "$work/moved" || return 1
+    local flags
+    flags=$(PKG_CONFIG_PATH=$(dirname "$(find "$work/moved" -name poolpack.pc)") pkg-config --cflags --libs poolpack) || return 1
+    # shellcheck disable=SC2086 # flags are words
+    cc "$work/example.c" $flags -o "$work/installed" && LD_LIBRARY_PATH=$(dirname "$(find "$work/moved" -name libpoolpack.so)") "$work/installed"
+}
+check "the README's program with the installed library" installed
+
 # at most 40 symbols, those of poolpack.map; nothing of libm but what is exact
 exported() { nm -D --defined-only "$1" | awk '$2 == "T" || $2 == "B" || $2 == "D" || $2 == "R" { sub(/@.*/, "", $3); print $3 }' | sort; }
 mapped() { grep -oE '^ +pp_[a-z_0-9]+' poolpack.map | tr -d ' ' | sort; }

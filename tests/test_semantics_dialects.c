@@ -122,6 +122,7 @@ static void torch_limits(void **state)
         {"max2d i0x5 k1", "input_size[0] = 0", "max2d i1x5 k1"},
         {"adaptive_max1d i4 o0 bwd", "output_size[0] = 0", "adaptive_max1d i4 o0"},
         {"avg3d i2x5x5 k3 s1 p1", "unpadded input", "avg3d i3x5x5 k3 s1 p1"},
+        {"avg1d i9 k3 d2", "no dilated pooling of averages", "max1d i9 k3 d2"},
     };
     check_limits("torch", limits, COUNT(limits));
     check_accepted("max3d i2x5x5 k3 s1 p1 dialect=torch");
@@ -180,6 +181,7 @@ static void keras_and_tflite_limits(void **state)
         {"max1d i5 k2 s2147483648 same", "32-bit", "max1d i5 k2 s2147483647 same"},
         {"avg1d i5 k2 same div=clamped", "never counts padding", "avg1d i5 k2 same div=valid"},
         {"avg1d i5 k2 div=4", "never counts padding", "avg1d i5 k2"},
+        {"max1d i5 k2 same_lower", "more at the end", "max1d i5 k2 same"},
     };
     for (size_t i = 0; i < COUNT(dialects); i++) check_limits(dialects[i], limits, COUNT(limits));
 }
@@ -196,6 +198,7 @@ static void tf_limits(void **state)
         {"max1d i5 k3 s1 d3 p0:1", "larger than its input of 6", "max1d i5 k3 s1 d3 p1"},
         {"max1d i5 k2147483648 s1 same", "32-bit", "max1d i5 k2147483647 s1 same"},
         {"avg1d i5 k2 same div=full", "never counts padding", "avg1d i5 k2 same"},
+        {"max1d i5 k2 same_lower", "more at the end", "max1d i5 k2 same"},
     };
     check_limits("tf", limits, COUNT(limits));
 }
@@ -279,6 +282,8 @@ static void nothing_else_is_refused(void **state)
         const char *text, *dialects;
     } rows[] = {
         {"max1d i9 k3 s2 d2", "plain torch onnx onednn"},
+        {"avg1d i9 k3 s2 d2", "plain onnx onednn"},
+        {"max1d i9 k3 s2 same_lower", "plain onnx"},
         {"max1d i9 k3 d4 p4", "plain torch onnx onednn"},
         {"max1d i1 k1 s3000000000", "plain torch onnx caffe onednn"},
         {"max1d i5 k3 s3 p1:2", "plain onnx tf onednn"},

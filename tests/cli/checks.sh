@@ -1,5 +1,5 @@
 # checks.sh: what test_cli.sh says of a run of the command "$poolpack" (sourced, in an empty folder). Counts in $passed and $failed.
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2154
 
 passed=0
 failed=0

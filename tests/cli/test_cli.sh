@@ -71,6 +71,8 @@ refuses 2 'run: -o needs a value' run max2d k2 grey.png -o
 refuses 2 'run: --force takes no value' run max2d k2 grey.png --force=yes
 refuses 2 'run: --threads -1: not a count' run max2d k2 grey.png --threads -1
 refuses 2 'run: --threads many: not a count' run max2d k2 grey.png --threads=many
+run run max2d k500 '[[1,2],[3,4]]'
+holds 'an empty result is remarked upon' test $status -eq 0 -a "$(cat out)" = '[]' -a "$(grep -c 'no window fits' err)" -eq 1
 refuses 2 'run: --threads 100000: at most 256, *' run max2d k2 grey.png --threads 100000
 refuses 2 'run: *' run max2d k2y grey.png
 refuses 1 'max2d k0: kernel*' run max2d k0 grey.png
