@@ -3,6 +3,7 @@
  * the following rows. */
 #include "../sweep/sweep.h"
 #include "algorithm.h"
+#include "narrow.h"
 
 #include <string.h>
 
@@ -161,7 +162,7 @@ static void use_taps(inner *s, const stretch *part, const pp_window w[3])
     if (l->part != part || !same_shape(&l->rows[0], &w[0]) || !same_shape(&l->rows[1], &w[1])) {
         *l = (tap_list){part, {w[0], w[1]}, list_taps(s, w, taps), 0};
         if (l->count > 1) l->twig = taps[1].offset - taps[0].offset;
-        if (!s->problem->is_max) l->count = join_twigs(taps, l->count, l->twig);
+        if (!s->problem->is_max && pp_is_wide(s->problem)) l->count = join_twigs(taps, l->count, l->twig);
     }
     s->windows.twig = l->twig;
     s->windows.taps = taps;
@@ -243,6 +244,7 @@ static void pool_stretch(inner *s, const stretch *part, const int64_t at[PP_AXES
     }
     for (int a = PP_N; a <= PP_W; a++) target += output[a] * out->stride[a];
     s->finish.divisor = pp_divisor_of(s->problem, w);
+    if (pp_is_narrow_sum(s->problem)) s->ones = pp_narrow_prepare(s->problem, s->windows.count, &s->finish);
     s->source = s->run->base[PP_INPUT] + source * s->element;
     s->target = s->run->base[PP_OUTPUT] + target * s->element;
     s->step = part->advance * in->stride[PP_W];
@@ -275,10 +277,10 @@ static bool applies(const pp_problem *p)
         if (each && p->axis[a].output > INT32_MAX) return false;
     }
     const pp_dtype_info *info = &pp_dtypes[p->desc.dtype];
-    if (p->is_max ? p->desc.indices != PP_INDEX_NONE || (p->desc.nan == PP_NAN_IGNORE && info->floating) : !pp_is_wide(p))
+    if (p->is_max ? p->desc.indices != PP_INDEX_NONE || (p->desc.nan == PP_NAN_IGNORE && info->floating) : pp_is_narrow_sum(p) && !pp_narrow_applies(p))
         return false;
-    return p->inner > 1 && p->array[PP_INPUT].stride[PP_INNER] == 1 && p->array[PP_OUTPUT].stride[PP_INNER] == 1 && ones_of(p) &&
-           taps <= PP_INNER_TAPS;
+    return p->inner > 1 && p->array[PP_INPUT].stride[PP_INNER] == 1 && p->array[PP_OUTPUT].stride[PP_INNER] == 1 &&
+           (ones_of(p) || pp_is_narrow_sum(p)) && taps <= PP_INNER_TAPS;
 }
 
 /* With few channels lanes stay empty; then rows are better.  Narrow elements have no levels of their own. */
@@ -294,6 +296,7 @@ static inner inner_of(const pp_problem *p)
     s.fours = p->is_max ? k->max_windows : k->sum_windows;
     s.vector = k->vector_bytes / s.element;
     s.one = k->lines->vector_bytes / s.element;
+    if (pp_is_narrow_sum(p)) s.fours = NULL, s.one = s.vector;
     return s;
 }
 

@@ -217,9 +217,7 @@ static bool make_strips(builder *b, pp_picked *picked, int64_t begin, int64_t en
     return true;
 }
 
-/* How a sum of bytes is divided by this: n * inverse >> (16 + shift), for any n up to half a divisor more than its 255-fold: that is
- * exact where what rounding up the inverse adds stays below 1.  1: (n + 1) * 65535 >> 16.  0: in no such way. */
-static uint16_t inverse_of(int64_t divisor, int shift)
+uint16_t pp_pick_inverse(int64_t divisor, int shift)
 {
     if (divisor == 1) return shift ? 0 : UINT16_MAX;
     int64_t one = (int64_t)1 << (16 + shift), inverse = pp_ceil_div(one, divisor);
@@ -240,7 +238,7 @@ static bool make_inverses(const builder *b, const pp_picked *s, pp_pick_run *run
                 int64_t divisor = extent * (int64_t)run->divisor;
                 if (divisor > PP_PICK_DIVISOR) return false;
                 run->ties |= divisor % 2 == 0 && b->problem->desc.rounding != PP_ROUND_TRUNCATE;
-                inverse[2 * b->lanes * y->set + j] = inverse_of(divisor, run->shift);
+                inverse[2 * b->lanes * y->set + j] = pp_pick_inverse(divisor, run->shift);
                 all &= inverse[2 * b->lanes * y->set + j] > 0;
             }
         }

@@ -31,4 +31,8 @@ typedef struct pp_picked {
  * kind or they are too few. */
 bool pp_pick_prepare(const pp_problem *problem, int64_t begin, int64_t end, void *memory, size_t room);
 
+/* How a sum of bytes is divided by this: n * inverse >> (16 + shift), for any n up to half a divisor more than its 255-fold: that is
+ * exact where what rounding up the inverse adds stays below 1.  1: (n + 1) * 65535 >> 16.  0: in no such way. */
+uint16_t pp_pick_inverse(int64_t divisor, int shift);
+
 #endif

@@ -5,6 +5,7 @@
 #include "../sweep/lines.h"
 #include "algorithm.h"
 #include "inside.h"
+#include "narrow.h"
 
 #include <string.h>
 
@@ -32,9 +33,9 @@ static bool is_converted(const pp_problem *p, pp_direction direction, pp_tensor 
     return tensor != PP_INDICES && pp_inside_uses(p, direction, tensor);
 }
 
-/* The type to compute in.  f32: sums of bytes are exact, and quotients are rounded to the right integers: they are off by less than
+/* f32: sums of bytes are exact, and quotients are rounded to the right integers: they are off by less than
  * their distance from a tie, which is no less than half of 1/divisor, and a tie is exact. */
-static pp_dtype lanes_of(const pp_problem *p)
+pp_dtype pp_lanes_of(const pp_problem *p)
 {
     double taps = 1, divisor = p->desc.divisor_override;
     if (p->is_max || pp_dtypes[p->desc.dtype].floating) return PP_F32;
@@ -114,7 +115,7 @@ static bool plan(const pp_problem *p, pp_direction direction, pp_needs *needs)
     widened *w = pp_inside_room(needs, sizeof *w, &inside);
     if (!w) return false;
     memset(w, 0, sizeof *w);
-    w->dtype = lanes_of(p);
+    w->dtype = pp_lanes_of(p);
     if (pp_is_wide(p) || !p->inputs || !p->outputs || p->inputs > most || p->outputs > most) return false;
     for (int a = 0; a < 3; a++) { /* so that no size overflows */
         if (!pp_axis_is_near(&p->axis[a])) return false;

@@ -32,6 +32,14 @@ typedef struct pp_reduce {
     pp_order order; /* of elements; lanes have it already */
 } pp_reduce;
 
+/* How a sum n of bytes is divided: q = (n + up) * inverse >> (16 + shift), exactly (algorithm/pick_plan.c); and of ties (q - above) >> bit says
+ * in its lowest bit which are one too much.  inverse 0: not so. */
+typedef struct pp_byte_division {
+    uint16_t up, inverse, divisor, above;
+    int shift, bit;
+    bool ties; /* matter */
+} pp_byte_division;
+
 /* Turns finished lanes into elements, or elements into lanes to be summed. */
 typedef struct pp_finish {
     const void *source;
@@ -41,6 +49,9 @@ typedef struct pp_finish {
     bool accumulate;   /* add to what target holds */
     pp_order order;    /* of the lanes */
     const void *empty; /* the element for a lane that saw nothing but ignored NaN */
+    pp_byte_division bytes; /* of averages of bytes, ... */
+    pp_rounding rounding;
+    const struct pp_kernels *kernels; /* ... of which this is one of */
 } pp_finish;
 
 /* f32 elements with their indices as lanes of 64 bits, of which the largest wins (packed.inc), and back. */
@@ -158,7 +169,7 @@ typedef struct pp_kernels {
     const pp_lines *lines;                  /* these are always there; of the others NULL: not brought */
     const pp_planes *planes;                /* of any type */
     pp_stream_fn stream;                    /* copies past the caches (kernels/stream.inc) */
-    pp_windows_fn sum_windows, max_windows; /* of four whole vectors; NaN wins */
+    pp_windows_fn sum_windows, max_windows; /* of four whole vectors (sums of narrow elements: of one, or a part); NaN wins */
     pp_pick_fn pick_sum, pick_max;          /* windows on rows of lanes; NaN wins */
     pp_winner_fn winner;                    /* elements -> where the largest of small windows lie */
     pp_rows_fn rows;                        /* for it, of 4-byte elements: rows to phases */
