@@ -10,35 +10,61 @@
 #define PP_OWN_WIDEN 1
 #define PP_OWN_HALF 1
 
+typedef __m256i pp_any__avx2;
 typedef float f32_own__avx2 __attribute__((vector_size(32)));
 typedef double f64_own__avx2 __attribute__((vector_size(32)));
 typedef int32_t i32_own__avx2 __attribute__((vector_size(32)));
-typedef int64_t i64_own__avx2 __attribute__((vector_size(32)));
 typedef uint8_t u8_own__avx2 __attribute__((vector_size(32)));
 typedef int16_t i16_own__avx2 __attribute__((vector_size(32)));
 
 PP_INLINE void u8_stream__avx2(uint8_t *p, u8_own__avx2 v) { _mm256_stream_si256((__m256i *)p, (__m256i)v); }
 PP_INLINE void u8_stream_end__avx2(void) { _mm_sfence(); }
 
-PP_INLINE __m256i first32__avx2(int64_t n)
+/* Partial vectors, of lanes as wide as 32 bits or wider. */
+PP_INLINE __m256i first__avx2(int64_t n, size_t lane)
 {
-    return _mm256_cmpgt_epi32(_mm256_set1_epi32((int)n), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+    return lane == 8 ? _mm256_cmpgt_epi64(_mm256_set1_epi64x((long long)n), _mm256_setr_epi64x(0, 1, 2, 3))
+                     : _mm256_cmpgt_epi32(_mm256_set1_epi32((int)n), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+}
+PP_INLINE __m256i pp_load_first__avx2(const void *p, int64_t n, size_t lane) { return _mm256_maskload_epi32(p, first__avx2(n, lane)); }
+PP_INLINE void pp_store_first__avx2(void *p, __m256i v, int64_t n, size_t lane) { _mm256_maskstore_epi32(p, first__avx2(n, lane), v); }
+
+typedef __m256i pp_part__avx2; /* a mask */
+PP_INLINE __m256i pp_part_within__avx2(int64_t from, int64_t to, size_t lane)
+{
+    __m256i at = _mm256_setr_epi8(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28,
+                                  29, 30, 31);
+    char begin = (char)((size_t)from * lane), end = (char)((size_t)to * lane);
+    if (lane >= 4) return _mm256_andnot_si256(first__avx2(from, lane), first__avx2(to, lane));
+    return _mm256_andnot_si256(_mm256_cmpgt_epi8(_mm256_set1_epi8(begin), at), _mm256_cmpgt_epi8(_mm256_set1_epi8(end), at));
+}
+PP_INLINE __m256i pp_only__avx2(__m256i v, __m256i part, __m256i other, size_t lane)
+{
+    return lane == 4 ? (__m256i)_mm256_blendv_ps((__m256)other, (__m256)v, (__m256)part) : _mm256_blendv_epi8(other, v, part);
 }
 
-PP_INLINE __m256i first64__avx2(int64_t n) { return _mm256_cmpgt_epi64(_mm256_set1_epi64x((long long)n), _mm256_setr_epi64x(0, 1, 2, 3)); }
-
-PP_INLINE f32_own__avx2 f32_load_first__avx2(const float *p, int64_t n) { return (f32_own__avx2)_mm256_maskload_ps(p, first32__avx2(n)); }
-PP_INLINE void f32_store_first__avx2(float *p, f32_own__avx2 v, int64_t n) { _mm256_maskstore_ps(p, first32__avx2(n), (__m256)v); }
-PP_INLINE f64_own__avx2 f64_load_first__avx2(const double *p, int64_t n) { return (f64_own__avx2)_mm256_maskload_pd(p, first64__avx2(n)); }
-PP_INLINE void f64_store_first__avx2(double *p, f64_own__avx2 v, int64_t n) { _mm256_maskstore_pd(p, first64__avx2(n), (__m256d)v); }
-PP_INLINE i32_own__avx2 i32_load_first__avx2(const int32_t *p, int64_t n)
+#define PP_LONG_PICK 1 /* narrow lanes are picked in many steps */
+/* Of one vector: byte (at & 31) of it, zero where the highest bit is set. */
+PP_INLINE __m256i pick_bytes__avx2(__m256i v, __m256i at)
 {
-    return (i32_own__avx2)_mm256_maskload_epi32(p, first32__avx2(n));
+    __m256i low = _mm256_shuffle_epi8(_mm256_permute2x128_si256(v, v, 0x00), at);
+    __m256i high = _mm256_shuffle_epi8(_mm256_permute2x128_si256(v, v, 0x11), at);
+    return _mm256_blendv_epi8(low, high, _mm256_slli_epi16(at, 3));
 }
-PP_INLINE void i32_store_first__avx2(int32_t *p, i32_own__avx2 v, int64_t n) { _mm256_maskstore_epi32(p, first32__avx2(n), (__m256i)v); }
-PP_INLINE void i64_store_first__avx2(int64_t *p, i64_own__avx2 v, int64_t n)
+PP_INLINE __m256i pp_pick__avx2(__m256i a, __m256i b, const void *index, size_t lane)
 {
-    _mm256_maskstore_epi64((long long *)p, first64__avx2(n), (__m256i)v);
+    __m256i at = _mm256_loadu_si256((const __m256i *)index), top = _mm256_set1_epi16((short)0x8080);
+    if (lane >= 4) {
+        __m256i even = _mm256_slli_epi64(at, 1), halves = _mm256_or_si256(even, _mm256_slli_epi64(even, 32)); /* of 64-bit lanes */
+        __m256i all = lane == 4 ? at : _mm256_or_si256(halves, _mm256_set1_epi64x((long long)1 << 32));
+        __m256 x = _mm256_permutevar8x32_ps((__m256)a, all), y = _mm256_permutevar8x32_ps((__m256)b, all);
+        return lane == 4 ? (__m256i)_mm256_blendv_ps(x, y, (__m256)at) : (__m256i)_mm256_blendv_pd((__m256d)x, (__m256d)y, (__m256d)at);
+    }
+    if (lane == 2) { /* as bytes */
+        __m256i even = _mm256_slli_epi16(at, 1), both = _mm256_or_si256(_mm256_or_si256(even, _mm256_slli_epi16(even, 8)), _mm256_set1_epi16(0x0100));
+        at = _mm256_or_si256(_mm256_andnot_si256(top, both), _mm256_and_si256(top, _mm256_srai_epi16(at, 15)));
+    }
+    return _mm256_or_si256(pick_bytes__avx2(a, at), pick_bytes__avx2(b, _mm256_xor_si256(at, top)));
 }
 
 /* vmaxps gives its second operand when either is NaN, so one of both orders gives the NaN; all bits of both make one too. */
@@ -83,95 +109,10 @@ PP_INLINE u8_own__avx2 x4_zip_high__avx2(u8_own__avx2 a, u8_own__avx2 b)
     return (u8_own__avx2)_mm256_unpackhi_epi32((__m256i)a, (__m256i)b);
 }
 
-/* A part is a vector of masks. */
-typedef struct f32_part__avx2 {
-    __m256i lanes;
-} f32_part__avx2;
-typedef struct f64_part__avx2 {
-    __m256i lanes;
-} f64_part__avx2;
-
-PP_INLINE f32_part__avx2 f32_part_within__avx2(int64_t from, int64_t to)
-{
-    return (f32_part__avx2){_mm256_andnot_si256(first32__avx2(from), first32__avx2(to))};
-}
-PP_INLINE f64_part__avx2 f64_part_within__avx2(int64_t from, int64_t to)
-{
-    return (f64_part__avx2){_mm256_andnot_si256(first64__avx2(from), first64__avx2(to))};
-}
-PP_INLINE f32_own__avx2 f32_only__avx2(f32_own__avx2 v, f32_part__avx2 part, f32_own__avx2 other)
-{
-    return (f32_own__avx2)_mm256_blendv_ps((__m256)other, (__m256)v, (__m256)part.lanes);
-}
-PP_INLINE f64_own__avx2 f64_only__avx2(f64_own__avx2 v, f64_part__avx2 part, f64_own__avx2 other)
-{
-    return (f64_own__avx2)_mm256_blendv_pd((__m256d)other, (__m256d)v, (__m256d)part.lanes);
-}
-
-PP_INLINE f32_own__avx2 f32_pick__avx2(f32_own__avx2 a, f32_own__avx2 b, const void *index)
-{
-    __m256i at = _mm256_loadu_si256((const __m256i *)index);
-    return (f32_own__avx2)_mm256_blendv_ps(_mm256_permutevar8x32_ps((__m256)a, at), _mm256_permutevar8x32_ps((__m256)b, at), (__m256)at);
-}
-PP_INLINE f64_own__avx2 f64_pick__avx2(f64_own__avx2 a, f64_own__avx2 b, const void *index)
-{
-    __m256i at = _mm256_loadu_si256((const __m256i *)index), even = _mm256_slli_epi64(at, 1); /* its halves, as 32-bit lanes */
-    __m256i both = _mm256_or_si256(_mm256_or_si256(even, _mm256_slli_epi64(even, 32)), _mm256_set1_epi64x((long long)1 << 32));
-    return (f64_own__avx2)_mm256_blendv_pd((__m256d)_mm256_permutevar8x32_ps((__m256)a, both),
-                                           (__m256d)_mm256_permutevar8x32_ps((__m256)b, both), (__m256d)at);
-}
-
 PP_NOINLINE static void pp_copy_first__avx2(void *to, const void *from, int64_t bytes); /* of vec.h */
-
-typedef struct u8_part__avx2 {
-    __m256i lanes;
-} u8_part__avx2, i16_part__avx2;
-
-PP_INLINE u8_part__avx2 u8_part_within__avx2(int64_t from, int64_t to)
-{
-    __m256i at = _mm256_setr_epi8(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28,
-                                  29, 30, 31);
-    __m256i before = _mm256_cmpgt_epi8(_mm256_set1_epi8((char)from), at), up_to = _mm256_cmpgt_epi8(_mm256_set1_epi8((char)to), at);
-    return (u8_part__avx2){_mm256_andnot_si256(before, up_to)};
-}
-PP_INLINE i16_part__avx2 i16_part_within__avx2(int64_t from, int64_t to) { return u8_part_within__avx2(2 * from, 2 * to); }
-PP_INLINE u8_own__avx2 u8_only__avx2(u8_own__avx2 v, u8_part__avx2 part, u8_own__avx2 other)
-{
-    return (u8_own__avx2)_mm256_blendv_epi8((__m256i)other, (__m256i)v, part.lanes);
-}
-PP_INLINE i16_own__avx2 i16_only__avx2(i16_own__avx2 v, i16_part__avx2 part, i16_own__avx2 other)
-{
-    return (i16_own__avx2)u8_only__avx2((u8_own__avx2)v, part, (u8_own__avx2)other);
-}
-
-#define PP_LONG_PICK 1 /* narrow lanes are picked in many steps */
-/* Of one vector: byte (at & 31) of it, zero where the highest bit is set. */
-PP_INLINE __m256i pick_bytes__avx2(__m256i v, __m256i at)
-{
-    __m256i low = _mm256_shuffle_epi8(_mm256_permute2x128_si256(v, v, 0x00), at);
-    __m256i high = _mm256_shuffle_epi8(_mm256_permute2x128_si256(v, v, 0x11), at);
-    return _mm256_blendv_epi8(low, high, _mm256_slli_epi16(at, 3));
-}
-PP_INLINE u8_own__avx2 u8_pick__avx2(u8_own__avx2 a, u8_own__avx2 b, const void *index)
-{
-    __m256i at = _mm256_loadu_si256((const __m256i *)index), other = _mm256_xor_si256(at, _mm256_set1_epi8((char)0x80));
-    return (u8_own__avx2)_mm256_or_si256(pick_bytes__avx2((__m256i)a, at), pick_bytes__avx2((__m256i)b, other));
-}
-PP_INLINE i16_own__avx2 i16_pick__avx2(i16_own__avx2 a, i16_own__avx2 b, const void *index)
-{
-    __m256i lane = _mm256_loadu_si256((const __m256i *)index), even = _mm256_slli_epi16(lane, 1), top = _mm256_set1_epi16((short)0x8080);
-    __m256i both = _mm256_or_si256(_mm256_or_si256(even, _mm256_slli_epi16(even, 8)), _mm256_set1_epi16(0x0100)); /* as bytes */
-    __m256i at = _mm256_or_si256(_mm256_andnot_si256(top, both), _mm256_and_si256(top, _mm256_srai_epi16(lane, 15)));
-    __m256i other = _mm256_xor_si256(at, top);
-    return (i16_own__avx2)_mm256_or_si256(pick_bytes__avx2((__m256i)a, at), pick_bytes__avx2((__m256i)b, other));
-}
 
 /* Sums of bytes. */
 typedef uint16_t u16_own__avx2 __attribute__((vector_size(32)));
-PP_INLINE u16_own__avx2 u16_pick__avx2(u16_own__avx2 a, u16_own__avx2 b, const void *index)
-{
-    return (u16_own__avx2)i16_pick__avx2((i16_own__avx2)a, (i16_own__avx2)b, index);
-}
 PP_INLINE u16_own__avx2 u8_pick_pairs__avx2(u8_own__avx2 v, u8_own__avx2 index, u8_own__avx2 weights) /* of two picked lanes */
 {
     return (u16_own__avx2)_mm256_maddubs_epi16(pick_bytes__avx2((__m256i)v, (__m256i)index), (__m256i)weights);
@@ -247,6 +188,7 @@ PP_INLINE f64_own__avx2 f64_with_nans__avx2(f64_own__avx2 v, f64_nans__avx2 nans
     return (f64_own__avx2)_mm256_or_pd((__m256d)v, (__m256d)nans);
 }
 
+typedef int64_t i64_own__avx2 __attribute__((vector_size(32)));
 PP_INLINE i64_own__avx2 i64_widen__avx2(const int32_t *p)
 {
     return (i64_own__avx2)_mm256_cvtepi32_epi64(_mm_loadu_si128((const __m128i *)(const void *)p));

@@ -8,6 +8,7 @@
 #define PP_OWN_I16 (PP_OWN_PARTIAL | PP_OWN_MAX | PP_OWN_PART | PP_OWN_PICK)
 #define PP_OWN_WIDEN 1
 
+typedef __m512i pp_any__avx512;
 typedef float f32_own__avx512 __attribute__((vector_size(64)));
 typedef int32_t i32_own__avx512 __attribute__((vector_size(64)));
 typedef int64_t i64_own__avx512 __attribute__((vector_size(64)));
@@ -17,40 +18,46 @@ typedef int16_t i16_own__avx512 __attribute__((vector_size(64)));
 PP_INLINE void u8_stream__avx512(uint8_t *p, u8_own__avx512 v) { _mm512_stream_si512((__m512i *)p, (__m512i)v); }
 PP_INLINE void u8_stream_end__avx512(void) { _mm_sfence(); }
 
+/* Partial vectors. */
 PP_INLINE uint64_t first__avx512(int64_t n) { return n >= 64 ? ~(uint64_t)0 : ((uint64_t)1 << n) - 1; }
+PP_INLINE __m512i pp_load_first__avx512(const void *p, int64_t n, size_t lane)
+{
+    uint64_t m = first__avx512(n);
+    return lane == 1   ? _mm512_maskz_loadu_epi8(m, p)
+           : lane == 2 ? _mm512_maskz_loadu_epi16((__mmask32)m, p)
+           : lane == 4 ? _mm512_maskz_loadu_epi32((__mmask16)m, p)
+                       : _mm512_maskz_loadu_epi64((__mmask8)m, p);
+}
+PP_INLINE void pp_store_first__avx512(void *p, __m512i v, int64_t n, size_t lane)
+{
+    uint64_t m = first__avx512(n);
+    if (lane == 1) _mm512_mask_storeu_epi8(p, m, v);
+    else if (lane == 2) _mm512_mask_storeu_epi16(p, (__mmask32)m, v);
+    else if (lane == 4) _mm512_mask_storeu_epi32(p, (__mmask16)m, v);
+    else _mm512_mask_storeu_epi64(p, (__mmask8)m, v);
+}
 
-PP_INLINE f32_own__avx512 f32_load_first__avx512(const float *p, int64_t n)
+typedef uint64_t pp_part__avx512;
+/* not inline: clang 14 gives up on a mask of 64 lanes that it keeps in too many places */
+PP_NOINLINE static uint64_t bytes_within__avx512(int64_t from, int64_t to) { return first__avx512(to) & ~first__avx512(from); }
+PP_INLINE uint64_t pp_part_within__avx512(int64_t from, int64_t to, size_t lane)
 {
-    return (f32_own__avx512)_mm512_maskz_loadu_ps((__mmask16)first__avx512(n), p);
+    return lane == 1 ? bytes_within__avx512(from, to) : ((uint64_t)1 << to) - ((uint64_t)1 << from);
 }
-PP_INLINE void f32_store_first__avx512(float *p, f32_own__avx512 v, int64_t n)
+PP_INLINE __m512i pp_only__avx512(__m512i v, uint64_t part, __m512i other, size_t lane)
 {
-    _mm512_mask_storeu_ps(p, (__mmask16)first__avx512(n), (__m512)v);
+    return lane == 1   ? _mm512_mask_mov_epi8(other, part, v)
+           : lane == 2 ? _mm512_mask_mov_epi16(other, (__mmask32)part, v)
+                       : (__m512i)_mm512_mask_mov_ps((__m512)other, (__mmask16)part, (__m512)v);
 }
-PP_INLINE i32_own__avx512 i32_load_first__avx512(const int32_t *p, int64_t n)
+
+#define PP_LONG_PICK 0
+PP_INLINE __m512i pp_pick__avx512(__m512i a, __m512i b, const void *index, size_t lane)
 {
-    return (i32_own__avx512)_mm512_maskz_loadu_epi32((__mmask16)first__avx512(n), p);
-}
-PP_INLINE void i32_store_first__avx512(int32_t *p, i32_own__avx512 v, int64_t n)
-{
-    _mm512_mask_storeu_epi32(p, (__mmask16)first__avx512(n), (__m512i)v);
-}
-PP_INLINE void i64_store_first__avx512(int64_t *p, i64_own__avx512 v, int64_t n)
-{
-    _mm512_mask_storeu_epi64(p, (__mmask8)first__avx512(n), (__m512i)v);
-}
-PP_INLINE u8_own__avx512 u8_load_first__avx512(const uint8_t *p, int64_t n)
-{
-    return (u8_own__avx512)_mm512_maskz_loadu_epi8(first__avx512(n), p);
-}
-PP_INLINE void u8_store_first__avx512(uint8_t *p, u8_own__avx512 v, int64_t n) { _mm512_mask_storeu_epi8(p, first__avx512(n), (__m512i)v); }
-PP_INLINE i16_own__avx512 i16_load_first__avx512(const int16_t *p, int64_t n)
-{
-    return (i16_own__avx512)_mm512_maskz_loadu_epi16((__mmask32)first__avx512(n), p);
-}
-PP_INLINE void i16_store_first__avx512(int16_t *p, i16_own__avx512 v, int64_t n)
-{
-    _mm512_mask_storeu_epi16(p, (__mmask32)first__avx512(n), (__m512i)v);
+    __m512i at = _mm512_loadu_si512(index);
+    return lane == 1   ? _mm512_permutex2var_epi8(a, at, b)
+           : lane == 2 ? _mm512_permutex2var_epi16(a, at, b)
+                       : (__m512i)_mm512_permutex2var_ps((__m512)a, at, (__m512)b);
 }
 
 /* vmaxps gives its second operand when either is NaN: correct for a NaN there, so it is applied where the first is a number. */
@@ -70,48 +77,8 @@ PP_INLINE f32_own__avx512 f32_over__avx512(f32_own__avx512 a, f32_own__avx512 b,
     return (f32_own__avx512)_mm512_fmadd_ps(_mm512_fnmadd_ps(q, (__m512)b, x), y, q);
 }
 
-/* A part is a mask. */
-typedef uint64_t f32_part__avx512, u8_part__avx512, i16_part__avx512;
-
-PP_INLINE uint64_t part__avx512(int64_t from, int64_t to) { return ((uint64_t)1 << to) - ((uint64_t)1 << from); } /* to < 64 */
-PP_INLINE uint64_t f32_part_within__avx512(int64_t from, int64_t to) { return part__avx512(from, to); }
-/* not inline: clang 14 gives up on a mask of 64 lanes that it keeps in too many places */
-PP_NOINLINE static uint64_t u8_part_within__avx512(int64_t from, int64_t to) { return first__avx512(to) & ~first__avx512(from); }
-PP_INLINE uint64_t i16_part_within__avx512(int64_t from, int64_t to) { return part__avx512(from, to); }
-
-PP_INLINE f32_own__avx512 f32_only__avx512(f32_own__avx512 v, uint64_t part, f32_own__avx512 other)
-{
-    return (f32_own__avx512)_mm512_mask_mov_ps((__m512)other, (__mmask16)part, (__m512)v);
-}
-PP_INLINE u8_own__avx512 u8_only__avx512(u8_own__avx512 v, uint64_t part, u8_own__avx512 other)
-{
-    return (u8_own__avx512)_mm512_mask_mov_epi8((__m512i)other, part, (__m512i)v);
-}
-PP_INLINE i16_own__avx512 i16_only__avx512(i16_own__avx512 v, uint64_t part, i16_own__avx512 other)
-{
-    return (i16_own__avx512)_mm512_mask_mov_epi16((__m512i)other, (__mmask32)part, (__m512i)v);
-}
-
-#define PP_LONG_PICK 0
-PP_INLINE f32_own__avx512 f32_pick__avx512(f32_own__avx512 a, f32_own__avx512 b, const void *index)
-{
-    return (f32_own__avx512)_mm512_permutex2var_ps((__m512)a, _mm512_loadu_si512(index), (__m512)b);
-}
-PP_INLINE u8_own__avx512 u8_pick__avx512(u8_own__avx512 a, u8_own__avx512 b, const void *index)
-{
-    return (u8_own__avx512)_mm512_permutex2var_epi8((__m512i)a, _mm512_loadu_si512(index), (__m512i)b);
-}
-PP_INLINE i16_own__avx512 i16_pick__avx512(i16_own__avx512 a, i16_own__avx512 b, const void *index)
-{
-    return (i16_own__avx512)_mm512_permutex2var_epi16((__m512i)a, _mm512_loadu_si512(index), (__m512i)b);
-}
-
 /* Sums of bytes. */
 typedef uint16_t u16_own__avx512 __attribute__((vector_size(64)));
-PP_INLINE u16_own__avx512 u16_pick__avx512(u16_own__avx512 a, u16_own__avx512 b, const void *index)
-{
-    return (u16_own__avx512)_mm512_permutex2var_epi16((__m512i)a, _mm512_loadu_si512(index), (__m512i)b);
-}
 PP_INLINE u16_own__avx512 u8_pick_pairs__avx512(u8_own__avx512 v, u8_own__avx512 index, u8_own__avx512 weights) /* of two picked lanes */
 {
     return (u16_own__avx512)_mm512_maddubs_epi16(_mm512_permutexvar_epi8((__m512i)index, (__m512i)v), (__m512i)weights);

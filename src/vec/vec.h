@@ -63,6 +63,13 @@ PP_NOINLINE static void V(pp, copy_first)(void *to, const void *from, int64_t by
 #define PP_LANE_OWN PP_OWN_I16
 #include "lanes.inc"
 
+/* 0, 1, 2, ... */
+PP_INLINE V(i32, vec) V(i32, ramp)(void)
+{
+    static const int32_t numbers[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+    return V(i32, load)(numbers);
+}
+
 /* Floats by the integers that their bits are. */
 #define PP_LANE i16
 #define PP_LANE_OF i16
@@ -183,30 +190,6 @@ PP_INLINE void V(f16, narrow)(uint16_t *p, V(f32, vec) v)
     for (int i = 0; i < V(f32, lanes); i++) p[i] = pp_f16_from_float(a[i]);
 }
 #endif
-
-#define PP_WIDEN_FIRST(dtype, storage, lane)                                                                                               \
-    PP_INLINE V(lane, vec) V(dtype, widen_first)(const storage *p, int64_t n)                                                              \
-    {                                                                                                                                      \
-        if (n >= V(lane, lanes)) return V(dtype, widen)(p);                                                                                \
-        storage a[V(lane, lanes)] = {0};                                                                                                   \
-        V(pp, copy_first)(a, p, n * (int64_t)sizeof *p);                                                                                   \
-        return V(dtype, widen)(a);                                                                                                         \
-    }
-#define PP_NARROW_FIRST(dtype, storage, lane)                                                                                              \
-    PP_INLINE void V(dtype, narrow_first)(storage * p, V(lane, vec) v, int64_t n)                                                          \
-    {                                                                                                                                      \
-        storage a[V(lane, lanes)], *to = n >= V(lane, lanes) ? p : a;                                                                      \
-        V(dtype, narrow)(to, v);                                                                                                           \
-        if (to == a) V(pp, copy_first)(p, a, n * (int64_t)sizeof *p);                                                                      \
-    }
-PP_WIDEN_FIRST(bf16, uint16_t, f32)
-PP_WIDEN_FIRST(f16, uint16_t, f32)
-PP_WIDEN_FIRST(byte, uint8_t, i32)
-PP_NARROW_FIRST(bf16, uint16_t, f32)
-PP_NARROW_FIRST(f16, uint16_t, f32)
-PP_NARROW_FIRST(byte, uint8_t, i32)
-#undef PP_WIDEN_FIRST
-#undef PP_NARROW_FIRST
 
 /* The nearest integers, from lowest to highest; x is no NaN.  Half to even: a float of some size counts in ones; half away: what is cut
  * off below is one more from the half on. */
