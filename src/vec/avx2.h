@@ -175,6 +175,7 @@ PP_INLINE f32_nans__avx2 f32_note_nans__avx2(f32_nans__avx2 nans, f32_own__avx2 
 }
 PP_INLINE bool f32_any_nans__avx2(f32_nans__avx2 nans) { return _mm256_movemask_ps((__m256)nans) != 0; }
 PP_INLINE f32_own__avx2 f32_larger__avx2(f32_own__avx2 a, f32_own__avx2 b) { return (f32_own__avx2)_mm256_max_ps((__m256)a, (__m256)b); }
+PP_INLINE f64_own__avx2 f64_larger__avx2(f64_own__avx2 a, f64_own__avx2 b) { return (f64_own__avx2)_mm256_max_pd((__m256d)a, (__m256d)b); }
 PP_INLINE f64_nans__avx2 f64_note_nans__avx2(f64_nans__avx2 nans, f64_own__avx2 a, f64_own__avx2 b)
 {
     return (f64_nans__avx2)_mm256_or_pd((__m256d)nans, _mm256_cmp_pd((__m256d)a, (__m256d)b, _CMP_UNORD_Q));
