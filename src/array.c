@@ -51,16 +51,18 @@ pp_status pp_array_init(pp_problem *problem, pp_tensor tensor, const pp_error *e
     const pp_view *view = &desc->view[tensor];
     pp_array *array = &problem->array[tensor];
     bool input = tensor == PP_INPUT || tensor == PP_GRAD_INPUT;
-    int64_t extent[2 + PP_MAX_RANK] = {desc->batch, desc->channels}, stride[2 + PP_MAX_RANK], elements = 1;
+    int64_t extent[2 + PP_MAX_RANK], stride[2 + PP_MAX_RANK], elements = 1;
     int count = 2 + desc->rank;
-    memcpy(extent + 2, input ? desc->input_size : desc->output_size, (size_t)desc->rank * sizeof *extent);
+    extent[0] = desc->batch;
+    extent[1] = desc->channels;
+    for (int a = 0; a < desc->rank; a++) extent[2 + a] = (input ? desc->input_size : desc->output_size)[a];
     bool ok = true, none = false;
     for (int i = 0; i < count; i++) none |= extent[i] == 0;
     for (int i = 0; i < count; i++) ok = ok && (none || pp_mul_ok(elements, extent[i], &elements));
     if (none) elements = 0;
-    bool dense = view->strides[0] == PP_AUTO;
+    array->dense = view->strides[0] == PP_AUTO;
     if (none || !ok) memset(stride, 0, sizeof stride);
-    else if (dense) ok = dense_strides(desc, extent, stride);
+    else if (array->dense) ok = dense_strides(desc, extent, stride);
     else memcpy(stride, view->strides, sizeof stride);
     ok = ok && (none || view_bounds(extent, stride, count, view->offset, array));
     int64_t size = (int64_t)(tensor == PP_INDICES ? sizeof(int64_t) : pp_dtypes[desc->dtype].size);
@@ -88,7 +90,7 @@ bool pp_array_overlaps_itself(const pp_array *array, const int64_t extent[PP_AXE
 {
     int64_t reach = 0;
     unsigned left = (1u << PP_AXES) - 1;
-    for (;;) {
+    while (!array->dense) {
         int next = -1;
         int64_t best = INT64_MAX;
         for (int i = 0; i < PP_AXES; i++) {
@@ -102,6 +104,7 @@ bool pp_array_overlaps_itself(const pp_array *array, const int64_t extent[PP_AXE
         if (best <= reach) return true;
         reach += (extent[next] - 1) * best;
     }
+    return false;
 }
 
 /* How many bytes an array touches of every row of "row" bytes, if all its strides are multiples of it but those of one run;

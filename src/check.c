@@ -72,7 +72,7 @@ static pp_status check_origins(const pp_desc *desc, const pp_args *args, const p
 static void touched(const pp_run *run, pp_tensor tensor, int64_t extent[PP_AXES], pp_array *array)
 {
     const pp_problem *problem = run->problem;
-    *array = problem->array[tensor];
+    for (int i = 0; i < PP_AXES; i++) array->stride[i] = problem->array[tensor].stride[i];
     pp_problem_extents(problem, tensor, extent);
     int64_t begin[3], end[3];
     pp_touched(run, tensor, begin, end);
@@ -146,7 +146,10 @@ void pp_quick_init(pp_plan *plan, pp_direction direction)
     const pp_problem *problem = &plan->problem;
     tensor_arg list[PP_TENSOR_COUNT];
     int count = list_tensors(&problem->desc, direction, list);
-    q->run = (pp_run){.problem = problem, .kernels = problem->kernels, .direction = direction, .whole = true};
+    q->run.problem = problem; /* all else is zero */
+    q->run.kernels = problem->kernels;
+    q->run.direction = direction;
+    q->run.whole = true;
     q->run.prepared = plan->prepared[direction];
     q->run.group = pp_whole_group(problem);
     for (int a = 0; a < 3; a++) q->run.end[a] = direction == PP_FORWARD ? problem->axis[a].output : problem->axis[a].input;

@@ -3,11 +3,15 @@
 
 pp_axis pp_axis_unit(void) { return pp_axis_sliding(1, 1, 1, 1, 1, 0, 0, PP_DIVISOR_VALID); }
 
-pp_axis pp_axis_sliding(int64_t input, int64_t output, int64_t kernel, int64_t stride, int64_t dilation, int64_t pad_begin, int64_t pad_end,
+PP_NOINLINE pp_axis pp_axis_sliding(int64_t input, int64_t output, int64_t kernel, int64_t stride, int64_t dilation, int64_t pad_begin, int64_t pad_end,
                         pp_divisor divisor)
 {
     if (kernel <= 1) dilation = 1; /* a single tap has no distance */
-    pp_axis axis = {.kind = PP_AXIS_SLIDING, .input = input, .output = output, .step = dilation};
+    pp_axis axis; /* no initialiser: that takes its time */
+    axis.kind = PP_AXIS_SLIDING;
+    axis.input = input;
+    axis.output = output;
+    axis.step = dilation;
     axis.period = 1;
     axis.advance = stride;
     axis.live = output;
@@ -19,6 +23,8 @@ pp_axis pp_axis_sliding(int64_t input, int64_t output, int64_t kernel, int64_t s
     axis.visible = pp_max(input + pp_min(pad_end, 0), 0);
     if (!pp_add_ok(input, pad_end, &axis.padded)) axis.padded = INT64_MAX; /* then every tap lies before it */
     axis.divisor = divisor;
+    axis.gcd = axis.inverse = 0;
+    axis.table = NULL;
     return axis;
 }
 

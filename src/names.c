@@ -66,7 +66,8 @@ void pp_choice_set(pp_desc *desc, const pp_choice *choice, int value) { memcpy((
 const pp_choice *pp_choice_unknown(const pp_desc *desc)
 {
     for (const pp_choice *choice = pp_choices; choice < pp_choices + PP_CHOICES; choice++) {
-        if (!pp_name((pp_names)choice->list, pp_choice_get(desc, choice))) return choice;
+        int value = pp_choice_get(desc, choice);
+        if (value && !pp_name((pp_names)choice->list, value)) return choice; /* all lists begin */
     }
     return NULL;
 }

@@ -261,7 +261,6 @@ static double empty_value(const pp_problem *problem)
 
 pp_status pp_problem_init(pp_problem *problem, const pp_desc *desc, pp_window *table, const pp_error *error)
 {
-    memset(problem, 0, sizeof *problem);
     pp_status status = take(&problem->desc, desc, error);
     if (status == PP_OK) status = resolve(&problem->desc, error);
     if (status != PP_OK) return status;

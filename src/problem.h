@@ -13,6 +13,7 @@ typedef struct pp_array {
     int64_t stride[PP_AXES]; /* in elements */
     int64_t offset;          /* of element 0, in elements */
     int64_t low, high;       /* smallest and largest element offset, the view's included */
+    bool dense;              /* one element after another */
 } pp_array;
 
 struct pp_kernels;
@@ -38,7 +39,7 @@ void pp_problem_extents(const pp_problem *problem, pp_tensor tensor, int64_t ext
 /* Number of pp_window entries that the axes of a problem need, in *tables. */
 pp_status pp_problem_tables(const pp_desc *desc, int64_t *tables, const pp_error *error);
 
-/* Checks "desc" and fills *problem; table: memory for that many windows. */
+/* Checks "desc" and fills *problem, which is all zero; table: memory for that many windows. */
 pp_status pp_problem_init(pp_problem *problem, const pp_desc *desc, pp_window *table, const pp_error *error);
 
 /* The array of a tensor: its view, or the dense one.  Sets problem->inputs, outputs too. */

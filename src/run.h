@@ -36,6 +36,7 @@ typedef struct pp_needs {
     void *memory; /* aligned for any integer */
     size_t room;  /* bytes of it */
     size_t scratch; /* bytes for one task; 0 before */
+    bool only;      /* whether it would be chosen is asked, no more */
 } pp_needs;
 
 /* What an algorithm does in one direction.  plan == NULL: nothing. */

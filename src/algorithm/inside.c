@@ -58,7 +58,7 @@ const pp_pass *pp_inside_ask(const pp_problem *inside, pp_direction direction, s
 bool pp_inside_would(const pp_pass *pass, const pp_problem *inside, pp_direction direction)
 {
     int64_t memory[PP_PREPARED / sizeof(int64_t)];
-    return (!pass->pays || pass->pays(inside)) && pass->plan(inside, direction, &(pp_needs){.memory = memory, .room = sizeof memory});
+    return (!pass->pays || pass->pays(inside)) && pass->plan(inside, direction, &(pp_needs){.memory = memory, .room = sizeof memory, .only = true});
 }
 
 void *pp_inside_room(const pp_needs *needs, size_t size, pp_needs *inside)

@@ -50,6 +50,9 @@ PP_COLD static bool plan(const pp_problem *p, pp_direction direction, pp_needs *
     if (extents > 1 << 20) return false; /* divisors are exact in any type */
     if (!p->is_max && !trees_agree(&axis[2])) return false;
     (void)direction;
+    if (needs->only && axis[2].kind == PP_AXIS_SLIDING) { /* tables of such windows fit, nearly always */
+        return ((axis[2].longest - 1) * axis[2].step + 1) * p->inner * (int64_t)pp_dtypes[desc->dtype].size <= 2 * p->kernels->vector_bytes;
+    }
     return pp_pick_prepare(p, 0, axis[2].output, needs->memory, needs->room);
 }
 
@@ -58,7 +61,9 @@ PP_COLD static bool pays(const pp_problem *p)
 {
     for (int a = 0; a < 3; a++) {
         const pp_axis *axis = &p->axis[a];
-        if (axis->longest > PICK_WIDTH || (axis->longest > 5 && (axis->period > INT32_MAX || (axis->longest * axis->period + 1) / 2 > axis->advance))) return false;
+        if (axis->longest > PICK_WIDTH ||
+            (axis->longest > 5 && (axis->period > INT32_MAX || (axis->longest * axis->period + 1) / 2 > axis->advance)))
+            return false;
     }
     return p->inner <= PICK_CHANNELS;
 }
@@ -135,7 +140,7 @@ PP_NOINLINE static void pick_block(picking *s, const pp_pick_run *run, const cha
         for (int64_t plane = 0; plane < (many ? planes : 1); plane++) {
             const char *from = source + (strip->lane + plane * plan->source_plane) * plan->size;
             char *to = target + (strip->output + plane * plan->target_plane) * plan->size;
-            if (all || exists(s, from)) plan->kernel(k, from, to);
+            if (all || (run->few && s->run->kernels->pick_parts) || exists(s, from)) plan->kernel(k, from, to);
             else pick_carefully(s, from, to);
         }
     }
@@ -194,6 +199,14 @@ PP_COLD static void pick_part(picking *s, int64_t begin, int64_t end)
     pick_rows(s, begin, end);
 }
 
+/* A single box, its input copied to where vectors may be read around it. */
+PP_NOINLINE static void pick_copied(const pp_run *run, const pp_picked *plan)
+{
+    _Alignas(PP_ALIGN) char tiny[PP_PICK_TINY + 4 * PP_PICK_VECTOR];
+    memcpy(tiny + 2 * PP_PICK_VECTOR, run->base[PP_INPUT] + plan->low, (size_t)(plan->high - plan->low));
+    plan->kernel(&plan->pick, tiny + plan->single_source, run->base[PP_OUTPUT] + plan->single_target);
+}
+
 static pp_status run_pick(const pp_run *run, int64_t task, int64_t tasks, char *scratch)
 {
     const pp_problem *p = run->problem;
@@ -202,11 +215,9 @@ static pp_status run_pick(const pp_run *run, int64_t task, int64_t tasks, char *
     bool all = true;
     (void)scratch;
     for (int a = 0; a < 3; a++) all &= run->end[a] - run->begin[a] == p->axis[a].output;
-    if (plan->single && run->whole && tasks == 1 &&
-        all) { /* a call of nanoseconds: the input goes to where vectors may be read around it */
-        _Alignas(PP_ALIGN) char tiny[PP_PICK_TINY + 4 * PP_PICK_VECTOR];
-        memcpy(tiny + 2 * PP_PICK_VECTOR, input + plan->low, (size_t)(plan->high - plan->low));
-        plan->kernel(&plan->pick, tiny + plan->single_source, run->base[PP_OUTPUT] + plan->single_target);
+    if (plan->single && run->whole && tasks == 1 && all) { /* a call of nanoseconds */
+        if (plan->parts) plan->kernel(&plan->pick, input + plan->single_source, run->base[PP_OUTPUT] + plan->single_target);
+        else pick_copied(run, plan);
         return PP_OK;
     }
     picking s = {.run = run, .plan = plan, .pick = plan->pick};

@@ -16,12 +16,20 @@ typedef struct builder {
     int64_t lanes, size; /* of a vector of outputs, whose windows two such vectors of the input hold; bytes of such a lane */
     bool bytes;          /* are added: as 16 bits, and two vectors of the input are one */
     bool sliding;        /* along the row */
+    int64_t inside[2];   /* outputs of a row whose windows lie inside, of one that slides */
+    int64_t read[2];     /* positions that are read on it */
+    pp_order order;
 } builder;
+
+/* The windows of the outputs of a pair: the first lane, from that of the first; length; extent. */
+typedef struct windows {
+    int64_t first[2 * PP_PICK_VECTOR], length[2 * PP_PICK_VECTOR], extent[2 * PP_PICK_VECTOR];
+} windows;
 
 /* The next "size" bytes; NULL when they do not fit. */
 static void *take(builder *b, int64_t size, size_t align)
 {
-    b->used += -((uintptr_t)b->memory + b->used) % align;
+    b->used += -((uintptr_t)b->memory + b->used) & (align - 1);
     size_t at = b->used;
     b->used += (size_t)size;
     return b->used <= b->room ? b->memory + at : NULL;
@@ -45,34 +53,27 @@ static int64_t find_runs(const pp_axis *axis, int64_t begin[PP_PICK_RUNS + 1])
     return count;
 }
 
-/* How many taps are combined one after another without a loop: not where they are many, a tree, or to be ordered first (kernels/pick.inc:
- * floating ones that often are not). */
-static int64_t few_of(const builder *b, const unsigned char *merges, int64_t count)
-{
-    const pp_problem *p = b->problem;
-    bool few = count <= 3;
-    if (p->is_max) few &= b->size <= 2 || !pp_order_of(p).mask;
-    for (int64_t t = 1; t < count && !p->is_max; t++) few &= merges[t] == 1;
-    return few ? count : 0;
-}
-
 /* The windows wd on D and wh on H: rows, and the divisor's part. */
 static bool make_run(builder *b, const pp_window *wd, const pp_window *wh, pp_pick_run *run)
 {
     const pp_problem *p = b->problem;
     const int64_t *in = p->array[PP_INPUT].stride;
-    pp_window divisor[3] = {*wd, *wh, {0, 0, 0, 0, 1}};
+    static const unsigned char tree[] = {0, 1, 0, 2}; /* merges of four */
+    pp_window divisor[3];                             /* of extents */
     unsigned char *merges;
+    divisor[0].extent = wd->extent;
+    divisor[1].extent = wh->extent;
+    divisor[2].extent = 1;
     run->count = (wd->end - wd->begin) * (wh->end - wh->begin);
     run->divisor = pp_divisor_of(p, divisor);
     run->ties = false;
     run->source_step = p->axis[1].advance * in[PP_H];
     run->first = wh->first * in[PP_H];
-    int64_t *row = take(b, pp_max(run->count, 3) * (int64_t)sizeof *row, sizeof *row), t = 0;
+    int64_t *row = take(b, pp_max(run->count, 4) * (int64_t)sizeof *row, sizeof *row), t = 0;
     run->row = row;
     run->merges = merges = take(b, run->count, 1);
     if (!merges || run->count > PP_PICK_TAPS) return false;
-    row[1] = row[2] = 0;
+    row[1] = row[2] = row[3] = 0;
     run->low = INT64_MAX;
     run->high = INT64_MIN;
     for (int64_t h = wh->begin; h < wh->end; h++) {
@@ -80,11 +81,14 @@ static bool make_run(builder *b, const pp_window *wd, const pp_window *wh, pp_pi
             row[t] = d * p->axis[0].step * in[PP_D] + h * p->axis[1].step * in[PP_H];
             run->low = pp_min(run->low, row[t]);
             run->high = pp_max(run->high, row[t]);
-            merges[t] = (unsigned char)pp_merges(d, wd->begin, wd->end, wd->length);
+            if (!p->is_max) merges[t] = (unsigned char)pp_merges(d, wd->begin, wd->end, wd->length);
         }
-        merges[t - 1] += (unsigned char)pp_merges(h, wh->begin, wh->end, wh->length);
+        if (!p->is_max) merges[t - 1] += (unsigned char)pp_merges(h, wh->begin, wh->end, wh->length);
     }
-    run->few = few_of(b, merges, run->count);
+    bool few =
+        run->count <= 4 && (!p->is_max || b->size <= 2 || !b->order.mask); /* not floating ones that are ordered first: kernels/pick.inc */
+    for (t = 1; few && !p->is_max && t < run->count; t++) few = merges[t] == (run->count < 4 ? 1 : tree[t]);
+    run->few = few ? run->count : 0;
     return true;
 }
 
@@ -98,13 +102,12 @@ static bool make_runs(builder *b, pp_picked *s)
     s->runs = run;
     for (int64_t i = 0; i < all; i++, run++) {
         const int64_t *at[2] = {begin[0] + i / count[1], begin[1] + i % count[1]};
-        pp_window w[2];
+        pp_window wd = pp_axis_window(&axis[0], at[0][0]), wh = pp_axis_window(&axis[1], at[1][0]);
         for (int a = 0; a < 2; a++) {
             run->begin[a] = at[a][0];
             run->end[a] = at[a][1];
-            w[a] = pp_axis_window(&axis[a], at[a][0]);
         }
-        if (!make_run(b, &w[0], &w[1], run)) return false;
+        if (!make_run(b, &wd, &wh, run)) return false;
     }
     s->runs_end = run;
     return true;
@@ -112,71 +115,99 @@ static bool make_runs(builder *b, pp_picked *s)
 
 /* ---- along the row */
 
+/* Whether all outputs of a row that slides see something: the first and the last tell, where a window cannot have the input between
+ * two of its taps. */
+static bool all_see(const pp_axis *axis)
+{
+    pp_window first = pp_axis_window(axis, 0), last = pp_axis_window(axis, axis->output - 1);
+    return first.begin < first.end && last.begin < last.end && (axis->longest == 1 || axis->visible >= axis->step);
+}
+
 /* How many outputs from o on have their taps in the pair of vectors that begins with o's first tap: one whole vector, or clearly more.
  * 0: none, or one sees nothing.  Where windows differ one lane is left: it stands for taps that a shorter one lacks. */
 static int64_t outputs_of_pair(const builder *b, int64_t o)
 {
     const pp_axis *axis = &b->problem->axis[2];
     int64_t inner = b->problem->inner, positions = (2 * b->lanes - !b->sliding) / inner, whole = b->lanes / inner, count = 0;
-    int64_t first = pp_axis_window(axis, o).first;
-    for (; count < positions && (b->sliding || o < axis->output); o++, count++) {
-        pp_window v = pp_axis_window(axis, o);
-        if (o < axis->output && v.begin >= v.end) return 0;
-        if (v.first < first || v.first + (v.length - 1) * axis->step - first >= positions) break;
+    if (b->sliding) {
+        int64_t left = positions - 1 - (axis->longest - 1) * axis->step;
+        count = left < 0 ? 0 : left / axis->stride + 1;
+    } else {
+        for (int64_t first = pp_axis_window(axis, o).first; count < positions && o < axis->output; o++, count++) {
+            pp_window v = pp_axis_window(axis, o);
+            if (v.begin >= v.end) return 0;
+            if (v.first < first || v.first + (v.length - 1) * axis->step - first >= positions) break;
+        }
     }
     return count > whole && 2 * count < 3 * whole ? whole : count;
 }
 
-/* Where the taps of "count" outputs from o on lie in their pair.  (Machines with vectors have the lowest byte first.) */
-static const char *make_index(builder *b, int64_t o, int64_t count, int64_t halves)
+/* Those of "count" outputs from o on; what lies beyond sees what the last does. */
+static void list_windows(const builder *b, int64_t o, int64_t count, windows *list)
 {
     const pp_axis *axis = &b->problem->axis[2];
-    int64_t inner = b->problem->inner, first = pp_axis_window(axis, o).first, bytes = b->size * b->lanes;
-    bool pairs = b->bytes && axis->longest <= 2; /* of bytes: see kernels/pick_bytes.inc */
-    int64_t vectors = pairs ? 1 : axis->longest;
-    char *index = take(b, halves * vectors * bytes, PP_ALIGN);
-    if (!index) return NULL;
-    memset(index, 0, (size_t)(halves * vectors * bytes));
-    for (int64_t j = 0; j < count * inner; j++) {
-        pp_window w = pp_axis_window(axis, o + j / inner);
-        char *half = index + j / b->lanes * vectors * bytes, *to;
-        for (int64_t t = 0; t < axis->longest; t++) {
-            int64_t lane = t < w.length ? (w.first - first + t * axis->step) * inner + j % inner : 2 * b->lanes - 1;
-            if (pairs) {
-                half[j % b->lanes * 2 + t] = (char)lane;
-                continue;
+    bool fixed = b->problem->desc.op != PP_OP_AVERAGE || b->problem->desc.divisor == PP_DIVISOR_OVERRIDE;
+    int64_t last = pp_min(o + count, axis->output) - 1, first = 0;
+    for (int64_t j = 0, lane = 0; lane < 2 * b->lanes; j++, lane += b->problem->inner) {
+        pp_window w;
+        int64_t at = pp_min(o + j, last);
+        if (at >= b->inside[0] && at < b->inside[1]) {
+            w.first = at * axis->stride - axis->pad_begin;
+            w.length = w.extent = axis->longest;
+        } else {
+            w = pp_axis_window(axis, at);
+        }
+        if (j == 0) first = w.first;
+        list->first[j] = (w.first - first) * b->problem->inner;
+        list->length[j] = w.length;
+        list->extent[j] = fixed ? 1 : w.extent;
+    }
+}
+
+/* Where the taps of these windows lie in their pair.  (Machines with vectors have the lowest byte first: an entry is written as eight
+ * bytes, and what comes after it later.) */
+static const char *make_index(builder *b, const windows *list, int64_t halves)
+{
+    const pp_axis *axis = &b->problem->axis[2];
+    bool pairs = b->bytes && axis->longest <= 2, apart = b->bytes && !pairs; /* see kernels/pick_bytes.inc; even and odd ones */
+    int64_t lanes = b->lanes, inner = b->problem->inner, vectors = pairs ? 1 : axis->longest, entry = pairs ? 1 : b->size;
+    char *index = take(b, halves * vectors * lanes * b->size + (int64_t)sizeof(int64_t), PP_ALIGN), *to = index;
+    for (int64_t v = 0; index && v < halves * vectors; v++) {
+        int64_t half = v < vectors ? 0 : lanes, tap = half ? v - vectors : v, j = pp_quotient(half, inner),
+                channel = pp_remainder(half, inner);
+        for (int64_t i = 0; i < lanes; i++) {
+            for (int64_t t = tap; t <= tap + pairs; t++, to += entry) {
+                uint64_t lane = (uint64_t)(t < list->length[j] ? list->first[j] + t * axis->step * inner + channel : 2 * lanes - 1);
+                if (apart) lane = lane / 2 + lane % 2 * (uint64_t)lanes;
+                if (lane >= (uint64_t)lanes && !pairs) lane |= (uint64_t)1 << (8 * entry - 1);
+                memcpy(to, &lane, sizeof lane);
             }
-            if (b->bytes) lane = lane / 2 + lane % 2 * b->lanes;
-            to = half + t * bytes + j % b->lanes * b->size;
-            memcpy(to, &lane, (size_t)b->size);
-            if (lane >= b->lanes) to[b->size - 1] |= (char)0x80;
+            if (++channel == inner) channel = 0, j++;
         }
     }
     return index;
 }
 
-/* Divisors of the outputs of a pair; what lies beyond divides like the last.  They are often those of the strip before. */
-static bool make_extents(builder *b, int64_t o, int64_t count, const pp_pick_strip *before, pp_pick_strip *s)
+/* Divisors of the outputs of a pair.  They are often those of the strip before. */
+static bool make_extents(builder *b, const int64_t *extent, const pp_pick_strip *before, pp_pick_strip *s)
 {
-    const pp_axis *axis = &b->problem->axis[2];
-    char table[2 * PP_PICK_VECTOR];
-    int64_t bytes = 2 * b->size * b->lanes;
-    bool fixed = b->problem->desc.op != PP_OP_AVERAGE || b->problem->desc.divisor == PP_DIVISOR_OVERRIDE;
+    size_t used = b->used;
+    int64_t bytes = 2 * b->size * b->lanes, channel = 0;
+    char *table = take(b, bytes, PP_ALIGN);
+    if (!table) return false;
     for (int64_t j = 0; j < 2 * b->lanes; j++) {
-        int64_t at = pp_min(o + pp_min(j / b->problem->inner, count - 1), axis->output - 1);
-        int64_t extent = fixed ? 1 : pp_axis_window(axis, at).extent;
-        if (b->bytes) memcpy(table + j * 2, &(uint16_t){(uint16_t)pp_min(extent, UINT16_MAX)}, 2);
-        else memcpy(table + j * 4, &(float){(float)extent}, 4);
+        if (b->bytes) memcpy(table + j * 2, &(uint16_t){(uint16_t)pp_min(*extent, UINT16_MAX)}, 2);
+        else memcpy(table + j * 4, &(float){(float)*extent}, 4);
+        if (++channel == b->problem->inner) channel = 0, extent++;
     }
+    s->set = before ? before->set + 1 : 0;
+    s->extent = table;
     if (before && !memcmp(before->extent, table, (size_t)bytes)) {
         s->extent = before->extent;
-        s->set = before->set;
-        return true;
+        s->set--;
+        b->used = used;
     }
-    char *extent = take(b, bytes, PP_ALIGN);
-    s->set = before ? before->set + 1 : 0;
-    s->extent = extent;
-    return extent && memcpy(extent, table, (size_t)bytes);
+    return true;
 }
 
 static bool make_strips(builder *b, pp_picked *picked, int64_t begin, int64_t end)
@@ -185,13 +216,19 @@ static bool make_strips(builder *b, pp_picked *picked, int64_t begin, int64_t en
     const pp_axis *axis = &p->axis[2];
     enum { MOST = PP_PICK_STRIPS + 40 }; /* a part of a row may need some more */
     pp_pick_strip strips[MOST], *s = strips, *all;
-    int64_t inner = p->inner, read[2];
+    windows list;
+    int64_t inner = p->inner, *read = b->read;
+    if (b->sliding && !all_see(axis)) return false;
+    pp_axis_inside(axis, &b->inside[0], &b->inside[1]);
     pp_axis_reach(axis, begin, end, &read[0], &read[1]);
     for (int64_t o = begin, outputs; o < end; o += outputs * s++->pairs) {
         int64_t lane = pp_axis_window(axis, o).first * inner, left = read[1] * inner - lane, room = (end - o) * inner;
         outputs = outputs_of_pair(b, o);
         if (outputs == 0 || s == strips + (end - begin < axis->output ? MOST : PP_PICK_STRIPS)) return false;
-        *s = (pp_pick_strip){.lane = lane, .output = o * inner, .pairs = 1, .target_step = outputs * inner};
+        s->lane = lane; /* no initialiser: that takes its time */
+        s->output = o * inner;
+        s->pairs = 1;
+        s->target_step = outputs * inner;
         s->source_step = outputs * axis->stride * inner;
         s->from = pp_max(read[0] * inner - lane, 0);
         s->to = pp_min(left, 2 * b->lanes - !b->sliding);
@@ -205,8 +242,10 @@ static bool make_strips(builder *b, pp_picked *picked, int64_t begin, int64_t en
         if (b->sliding && s->from == 0 && s->to == 2 * b->lanes && stored <= room) {
             s->pairs += pp_min((left - s->to) / s->source_step, (room - stored) / s->target_step);
         }
-        s->index = b->sliding && s > strips ? strips->index : make_index(b, o, outputs, halves);
-        if (!s->index || (!p->is_max && !make_extents(b, o, outputs, s > strips ? s - 1 : NULL, s))) return false;
+        bool kept = b->sliding && s > strips;
+        if (!kept || !p->is_max) list_windows(b, o, outputs, &list);
+        s->index = kept ? strips->index : make_index(b, &list, halves);
+        if (!s->index || (!p->is_max && !make_extents(b, list.extent, s > strips ? s - 1 : NULL, s))) return false;
     }
     size_t size = (size_t)((char *)s - (char *)strips);
     all = take(b, (int64_t)size, sizeof(int64_t));
@@ -231,6 +270,8 @@ static bool make_inverses(const builder *b, const pp_picked *s, pp_pick_run *run
     run->inverse = inverse;
     for (run->shift = 0; run->shift <= 8; run->shift++) {
         bool all = true;
+        int64_t last = 0;
+        uint16_t found = 0;
         for (const pp_pick_strip *y = s->strips; y < s->strips_end; y++) {
             for (int64_t j = 0; j < 2 * b->lanes; j++) {
                 uint16_t extent;
@@ -238,8 +279,9 @@ static bool make_inverses(const builder *b, const pp_picked *s, pp_pick_run *run
                 int64_t divisor = extent * (int64_t)run->divisor;
                 if (divisor > PP_PICK_DIVISOR) return false;
                 run->ties |= divisor % 2 == 0 && b->problem->desc.rounding != PP_ROUND_TRUNCATE;
-                inverse[2 * b->lanes * y->set + j] = pp_pick_inverse(divisor, run->shift);
-                all &= inverse[2 * b->lanes * y->set + j] > 0;
+                if (divisor != last) found = pp_pick_inverse(last = divisor, run->shift);
+                inverse[2 * b->lanes * y->set + j] = found;
+                all &= found > 0;
             }
         }
         if (all) return true;
@@ -275,29 +317,29 @@ static bool make_pick(builder *b, pp_picked *s)
     int64_t *vectors = take(b, axis[2].longest * (int64_t)sizeof *vectors, sizeof *vectors);
     if (!vectors) return false;
     for (int64_t t = 0; t < axis[2].longest; t++) {
-        merges[t] = (unsigned char)pp_merges(t, 0, axis[2].longest, axis[2].longest);
+        if (!p->is_max) merges[t] = (unsigned char)pp_merges(t, 0, axis[2].longest, axis[2].longest);
         vectors[t] = t * b->lanes;
     }
     s->size = (int64_t)pp_dtypes[p->desc.dtype].size;
     k->merges = merges;
-    k->few = axis[2].longest > 3 ? 0 : axis[2].longest;
+    k->few = axis[2].longest > 4 ? 0 : axis[2].longest;
     k->vectors = vectors;
     k->taps = axis[2].longest;
     k->whole = p->desc.divisor != PP_DIVISOR_OVERRIDE;
     k->truncates = p->desc.rounding == PP_ROUND_TRUNCATE;
     k->away = p->desc.rounding == PP_ROUND_HALF_AWAY;
-    k->order = pp_order_of(p);
+    k->order = b->order;
     k->sign = b->bytes ? k->order.mask : 0;
     k->far = p->inputs * s->size > FAR_BYTES;
+    k->stream = false;
     s->kernel = p->is_max ? p->kernels->pick_max : p->kernels->pick_sum;
     s->lanes = 2 * b->lanes;
     s->load = b->bytes ? s->lanes : b->lanes;
-    int64_t extent[PP_AXES], places = 0, read[2]; /* places: distances of what is written */
+    int64_t extent[PP_AXES], places = 0; /* places: distances of what is written */
     for (int a = PP_N; a < PP_W; a++) places |= out->stride[a] * s->size;
     for (const pp_pick_strip *y = s->strips; y < s->strips_end; y++) places |= (y->output | (y->pairs > 1 ? y->target_step : 0)) * s->size;
     s->stream = p->stream && places % PP_ALIGN == 0;
-    pp_axis_reach(&axis[2], 0, axis[2].output, &read[0], &read[1]);
-    int64_t row = (read[1] - read[0]) * p->inner * s->size * axis[1].advance / axis[1].period;
+    int64_t row = (b->read[1] - b->read[0]) * p->inner * s->size * axis[1].advance / axis[1].period;
     s->band = pp_max(BAND_BYTES / pp_max(row, 1), 1);
     s->planes = pp_max(BAND_BYTES / pp_max(row * axis[1].output, 1), 1);
     s->source_plane = in->stride[p->c > 1 ? PP_C : PP_N];
@@ -318,8 +360,9 @@ static void make_single(const pp_problem *p, pp_picked *s)
     if (p->n * p->c * p->axis[0].output != 1 || strip + 1 != s->strips_end || run + 1 != s->runs_end || s->low == s->high) return;
     if (s->high - s->low > PP_PICK_TINY || p->axis[1].output > s->band) return;
     s->single = true;
+    s->parts = run->few && p->kernels->pick_parts;
     s->single_source = (pp_axis_window(&p->axis[0], 0).first * p->array[PP_INPUT].stride[PP_D] + run->first + strip->lane) * s->size;
-    s->single_source += 2 * PP_PICK_VECTOR - s->low;
+    if (!s->parts) s->single_source += 2 * PP_PICK_VECTOR - s->low;
     s->single_target = strip->output * s->size;
     s->pick.run = run;
     s->pick.strip = strip;
@@ -333,14 +376,20 @@ static void make_single(const pp_problem *p, pp_picked *s)
 
 PP_COLD bool pp_pick_prepare(const pp_problem *p, int64_t begin, int64_t end, void *memory, size_t room)
 {
-    builder b = {.problem = p, .memory = memory, .room = room};
+    builder b;
+    b.problem = p;
+    b.memory = memory;
+    b.used = 0;
+    b.room = room;
     b.bytes = !p->is_max && !pp_dtypes[p->desc.dtype].floating;
     b.size = b.bytes ? 2 : (int64_t)pp_dtypes[p->desc.dtype].size;
     b.lanes = p->kernels->vector_bytes / b.size;
     b.sliding = p->axis[2].kind == PP_AXIS_SLIDING;
+    b.order = pp_order_of(p);
     pp_picked *s = take(&b, sizeof *s, sizeof(int64_t));
     if (!s) return false;
-    memset(s, 0, sizeof *s);
+    s->single = s->parts = false;
+    s->low = s->high = 0;
     if (!make_runs(&b, s) || !make_strips(&b, s, begin, end) || !make_pick(&b, s) || (b.bytes && !make_bytes(&b, s))) return false;
     make_single(p, s);
     return true;

@@ -21,7 +21,8 @@ typedef struct pp_picked {
     int64_t band, planes;                 /* rows, planes that are best done together */
     int64_t size;                         /* of an element */
     bool single;                          /* all of it is one box: "pick" is complete but for the addresses, which lie ... */
-    int64_t single_source, single_target; /* ... so many bytes from the copy's begin, and from coordinates 0 of the output */
+    bool parts;                           /* ... (nothing that does not exist is loaded) ... */
+    int64_t single_source, single_target; /* ... so many bytes from coordinates 0 or the copy's begin, and from those of the output */
     bool stream;                          /* results past the caches: they are written in whole lines of these, if one is */
     int64_t low, high;                    /* what a dense input holds, in bytes from coordinates 0; both 0: it has gaps */
     int64_t source_plane, target_plane;   /* from plane to plane */

@@ -13,8 +13,8 @@ enum {
 /* Output rows that see input rows of one pattern. */
 typedef struct pp_pick_run {
     int64_t begin[2], end[2];    /* on D and H */
-    const int64_t *row;          /* under a window, where they lie from its first; three are there, if not all of them count */
-    int64_t count, few;          /* few: one to three that are combined one after another; 0: not so */
+    const int64_t *row;          /* under a window, where they lie from its first; four are there, if not all of them count */
+    int64_t count, few;          /* few: one to three that are combined one after another, or four by twos; 0: not so */
     const unsigned char *merges; /* of float sums: how many blocks of the tree of sums the arrival of each completes */
     int64_t low, high;           /* the smallest and largest of the rows */
     int64_t first, source_step;  /* the first of the first window on H, from window to window */
@@ -47,7 +47,7 @@ typedef struct pp_pick {
     const pp_pick_strip *strip;
     const unsigned char *merges;
     const int64_t *vectors; /* where the first, second, ... of vectors in memory lie */
-    int64_t taps, few;      /* of a window on W */
+    int64_t taps, few;      /* of a window on W; few: up to four, without a loop */
     bool whole;             /* sums: divisors are integers below 2^20 */
     bool truncates, away;   /* averages of bytes are rounded down; ties away from zero; ... */
     int sign;               /* ... 0x80 flips the sign of elements to make them unsigned, 0 */
@@ -60,7 +60,7 @@ typedef struct pp_pick {
 } pp_pick;
 
 /* source: lane 0 of the first pair, in the first row under its window.  Loads whole vectors, even where only a part of their lanes
- * exist. */
+ * exist, unless pp_kernels.pick_parts says otherwise. */
 typedef void (*pp_pick_fn)(const pp_pick *pick, const void *source, void *target);
 
 #endif

@@ -50,6 +50,13 @@ PP_INLINE __m512i pp_only__avx512(__m512i v, uint64_t part, __m512i other, size_
            : lane == 2 ? _mm512_mask_mov_epi16(other, (__mmask32)part, v)
                        : (__m512i)_mm512_mask_mov_ps((__m512)other, (__mmask16)part, (__m512)v);
 }
+#define PP_CHEAP_PART 1 /* loading one costs what loading all lanes does */
+PP_INLINE __m512i pp_load_part__avx512(const void *p, uint64_t part, size_t lane)
+{
+    return lane == 1   ? _mm512_maskz_loadu_epi8(part, p)
+           : lane == 2 ? _mm512_maskz_loadu_epi16((__mmask32)part, p)
+                       : (__m512i)_mm512_maskz_loadu_ps((__mmask16)part, p);
+}
 
 #define PP_LONG_PICK 0
 PP_INLINE __m512i pp_pick__avx512(__m512i a, __m512i b, const void *index, size_t lane)
