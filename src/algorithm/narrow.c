@@ -2,6 +2,8 @@
 #include "narrow.h"
 #include "pick_plan.h"
 
+#include <string.h>
+
 enum { TAPS = 256 /* of bytes whose sum is one of 16 bits */ };
 
 bool pp_narrow_applies(const pp_problem *p)
@@ -19,7 +21,7 @@ static void sum_in_parts(const pp_windows *w)
     const pp_kernels *k = f->kernels;
     pp_finish none = {.order = f->order};
     uint16_t part[PP_ALIGN];
-    float sums[PP_ALIGN];
+    float sums[PP_ALIGN] = {0};
     pp_windows windows = *w;
     windows.finish = &none;
     windows.target = part;
@@ -32,7 +34,8 @@ static void sum_in_parts(const pp_windows *w)
             for (int64_t l = 0; l < w->lanes; l++) sums[l] = (t ? sums[l] : 0) + part[l % 2 * k->vector_bytes / 2 + l / 2];
         }
         for (int64_t l = 0; l < w->lanes; l++) sums[l] = (sums[l] - (float)(f->order.mask * w->count)) / (float)f->divisor;
-        k->lines->narrow((char *)w->target + i * w->target_step, sums, w->lanes, f->order.mask, f->rounding);
+        k->lines->narrow(part, sums, PP_ALIGN, f->order.mask, f->rounding);
+        memcpy((char *)w->target + i * w->target_step, part, (size_t)w->lanes);
     }
 }
 

@@ -89,7 +89,7 @@ static void choose_tile(const pp_problem *p, pp_direction direction, widened *w)
     while (segment < p->n * p->c && segment % w->planes) w->planes--;
 }
 
-/* A tile as a problem.  Its arrays are those of the whole, of which only the tile is there. */
+/* A tile as a problem of its planes alone; with indices, which tell planes: of the whole, of which only the tile is there. */
 static void make_problem(const pp_problem *p, pp_direction direction, const widened *w, pp_problem *tile)
 {
     *tile = *p;
@@ -97,12 +97,16 @@ static void make_problem(const pp_problem *p, pp_direction direction, const wide
     tile->desc.dtype = w->dtype;
     tile->kernels = pp_isa_sibling(p->kernels, p->desc.dtype, w->dtype);
     tile->together = w->planes;
+    if (!pp_inside_uses(p, direction, PP_INDICES)) {
+        tile->n = p->c > 1 ? 1 : w->planes;
+        tile->c = p->c > 1 ? w->planes : 1;
+    }
     for (int t = 0; t < PP_TENSOR_COUNT; t++) {
         if (!is_converted(p, direction, t)) continue;
         int64_t elements = w->plane[t] * w->planes;
         pp_inside_dense(&tile->array[t], w->extent[t], p->inner, elements);
         tile->array[t].stride[PP_C] = w->plane[t];
-        tile->array[t].stride[PP_N] = w->plane[t] * p->c;
+        tile->array[t].stride[PP_N] = w->plane[t] * tile->c;
         *(pp_is_input(t) ? &tile->inputs : &tile->outputs) = elements;
     }
 }
@@ -156,7 +160,17 @@ static void convert_row(const task *t, char *elements, char *lanes, int64_t coun
     bool wide = t->w->dtype == PP_F64;
     pp_convert_fn fn = back ? p->kernels->lines->narrow : p->kernels->lines->widen;
     if (fn && !wide) {
-        fn(elements, (float *)(void *)lanes, count, info->floating ? 0 : info->mask, p->desc.rounding);
+        int sign = info->floating ? 0 : info->mask;
+        size_t size = (size_t)count * info->size, lane_size = (size_t)count * sizeof(float);
+        char few[PP_COLUMNS * sizeof(uint16_t)] = {0};
+        float few_lanes[PP_COLUMNS] = {0};
+        if (count >= PP_COLUMNS) {
+            fn(elements, (float *)(void *)lanes, count, sign, p->desc.rounding);
+        } else {
+            memcpy(back ? (char *)few_lanes : few, back ? lanes : elements, back ? lane_size : size);
+            fn(few, few_lanes, PP_COLUMNS, sign, p->desc.rounding);
+            memcpy(back ? elements : lanes, back ? few : (char *)few_lanes, back ? size : lane_size);
+        }
         return;
     }
     for (int64_t i = 0; i < count; i++) {
@@ -215,12 +229,14 @@ static pp_status run_tile(task *t)
 {
     const pp_run *run = t->run;
     int64_t begin[PP_TENSOR_COUNT][3], end[PP_TENSOR_COUNT][3];
+    t->tile.whole = true;
     for (int i = 0; i < PP_TENSOR_COUNT; i++) {
         if (!is_converted(run->problem, run->direction, i)) continue;
         const int64_t *stride = t->problem.array[i].stride;
-        int64_t offset = t->first / run->problem->c * stride[PP_N] + t->first % run->problem->c * stride[PP_C];
+        int64_t first = t->tile.group.first, offset = first / t->problem.c * stride[PP_N] + first % t->problem.c * stride[PP_C];
         pp_touched(&t->tile, i, begin[i], end[i]);
         for (int a = 0; a < 3; a++) offset += begin[i][a] * stride[PP_D + a];
+        if (offset) t->tile.whole = false; /* else its arrays are there */
         /* integer arithmetic: coordinates 0 may lie outside of scratch */
         t->tile.base[i] = (char *)((uintptr_t)(t->scratch + t->w->array[i]) - (uintptr_t)offset * pp_dtypes[t->w->dtype].size);
         if (!pp_is_written(i, run->direction) || run->accumulate) convert(t, i, begin[i], end[i], false);
@@ -257,7 +273,6 @@ static pp_status run_widened(const pp_run *run, int64_t number, int64_t tasks, c
     t.tile.problem = &t.problem;
     t.tile.kernels = t.problem.kernels;
     t.tile.prepared = w + 1;
-    t.tile.whole = false;
     int64_t count[3], i, end;
     pp_status status = PP_OK;
     pp_share(count_tiles(run, count), number, tasks, &i, &end);
@@ -268,8 +283,9 @@ static pp_status run_widened(const pp_run *run, int64_t number, int64_t tasks, c
             t.tile.end[a] = pp_min(t.tile.begin[a] + w->size[a], run->end[a]);
             tile /= count[a];
         }
-        t.first = t.tile.group.first = run->group.first + tile * w->planes;
-        t.tile.group.last = pp_min(t.first + w->planes, run->group.last);
+        t.first = run->group.first + tile * w->planes;
+        t.tile.group.first = pp_inside_uses(run->problem, run->direction, PP_INDICES) ? t.first : 0;
+        t.tile.group.last = t.tile.group.first + pp_min(w->planes, run->group.last - t.first);
         status = run_tile(&t);
     }
     return status;

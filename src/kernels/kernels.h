@@ -9,6 +9,7 @@
 #include "winner.h"
 
 enum {
+    PP_COLUMNS = 16,            /* lanes of a vector, at most */
     PP_STACK = 40,              /* blocks of the tree of sums that can be open at once ... */
     PP_FAST_DIVISORS = 1 << 14, /* integer sums are divided by integers below this in f32 */
     PP_MAX_TAPS = 1 << 22       /* ... by a list of this many taps on three axes: 22 + 3 * 3, rounded up */
@@ -66,7 +67,7 @@ typedef struct pp_pack {
     bool last_nan, last_tie; /* of NaN, of equals the last wins */
 } pp_pack;
 
-/* "count" elements narrower than lanes to lanes of f32, or back, rounded.  sign: of bytes, 0x80 where they have one, else 0. */
+/* "count" elements narrower than lanes, at least PP_COLUMNS, to lanes of f32, or back, rounded.  sign: of bytes, 0x80 where they have one, else 0. */
 typedef void (*pp_convert_fn)(void *elements, float *lanes, int64_t count, int sign, pp_rounding rounding);
 
 /* target[j] = source[j] / divisor as lanes that are summed later, for lanes j of each of some rows of some planes. */
@@ -89,8 +90,6 @@ typedef struct pp_transpose {
 } pp_transpose;
 
 typedef void (*pp_transpose_fn)(const pp_transpose *);
-
-enum { PP_COLUMNS = 16 }; /* lanes of a vector, at most */
 
 /* Planes whose elements are combined, each to one: rows of contiguous lanes, at least one. */
 typedef struct pp_columns {
