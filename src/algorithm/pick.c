@@ -140,7 +140,7 @@ PP_NOINLINE static void pick_block(picking *s, const pp_pick_run *run, const cha
         for (int64_t plane = 0; plane < (many ? planes : 1); plane++) {
             const char *from = source + (strip->lane + plane * plan->source_plane) * plan->size;
             char *to = target + (strip->output + plane * plan->target_plane) * plan->size;
-            if (all || (run->few && s->run->kernels->pick_parts) || exists(s, from)) plan->kernel(k, from, to);
+            if (all || s->run->kernels->pick_parts || exists(s, from)) plan->kernel(k, from, to);
             else pick_carefully(s, from, to);
         }
     }

@@ -360,7 +360,7 @@ static void make_single(const pp_problem *p, pp_picked *s)
     if (p->n * p->c * p->axis[0].output != 1 || strip + 1 != s->strips_end || run + 1 != s->runs_end || s->low == s->high) return;
     if (s->high - s->low > PP_PICK_TINY || p->axis[1].output > s->band) return;
     s->single = true;
-    s->parts = run->few && p->kernels->pick_parts;
+    s->parts = p->kernels->pick_parts;
     s->single_source = (pp_axis_window(&p->axis[0], 0).first * p->array[PP_INPUT].stride[PP_D] + run->first + strip->lane) * s->size;
     if (!s->parts) s->single_source += 2 * PP_PICK_VECTOR - s->low;
     s->single_target = strip->output * s->size;

@@ -165,7 +165,7 @@ typedef struct pp_lines {
 
 typedef struct pp_kernels {
     int vector_bytes;                       /* 0: one lane at a time */
-    bool pick_parts;                        /* pick kernels load no lane that does not exist, where rows are few */
+    bool pick_parts;                        /* pick kernels load no lane that does not exist */
     const pp_lines *lines;                  /* these are always there; of the others NULL: not brought */
     const pp_planes *planes;                /* of any type */
     pp_stream_fn stream;                    /* copies past the caches (kernels/stream.inc) */
