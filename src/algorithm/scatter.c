@@ -254,6 +254,7 @@ static pp_status do_plane(scatter *s, int64_t plane)
     bool direct = s->dense && bytes > (p->stream ? NEAR : CLOSE);
     s->sums = direct ? target : s->scratch;
     s->cleared = s->low;
+    s->finder.next = INT64_MIN / 2;
     if (!add_plane(s, at)) return PP_BAD_INDEX;
     clear(s, s->high);
     if (s->dense && !direct && p->stream) s->run->kernels->stream(target, s->sums, bytes);

@@ -15,13 +15,14 @@ enum {
     SEGMENT = 2048,                   /* outputs of a row that are done together */
     LINES = 32 * 1024 / sizeof(float),
     MOST_LINES = 1024 * 1024 / sizeof(float),
-    NARROWED = 2048 /* indices, better */
+    NARROWED = 2048, /* indices, better */
+    MOST_KEPT = 1 << 18 /* lanes of a row whose winners are kept */
 };
 
 /* A call of the kernel, and its first output. */
 typedef struct call {
     pp_winner kernel;
-    const pp_run *run;
+    pp_winners *w;
     int64_t at[PP_AXES];
 } call;
 
@@ -37,10 +38,18 @@ static int64_t most_taps(const pp_problem *p)
 }
 
 /* Whether gradients are added tap by tap: to as many sums as the window has taps, whichever won. */
+enum { SOME = 16 };
 bool pp_winners_add(const pp_problem *p)
 {
-    enum { SOME = 16 };
     return has_channels(p) && p->array[PP_GRAD_OUTPUT].stride[PP_INNER] == 1 && most_taps(p) <= SOME;
+}
+
+/* Whether the winners of rows are kept: of many taps, in two dimensions. */
+static bool keeps(const pp_problem *p)
+{
+    const pp_axis *h = &p->axis[1], *w = &p->axis[2];
+    if (p->desc.backward != PP_BACKWARD_RECOMPUTE || !has_channels(p) || p->axis[0].longest > 1 || most_taps(p) <= SOME || h->step > 1) return false;
+    return h->longest + w->longest <= p->kernels->vector_bytes / 2 && w->output * p->inner <= MOST_KEPT;
 }
 
 /* Sizes of the lines; false: too large. */
@@ -70,7 +79,7 @@ bool pp_winners_apply(const pp_problem *p)
     for (int a = 0; a < 3; a++) {
         if (p->axis[a].longest == 0 || p->axis[a].output > INT32_MAX || !pp_axis_is_near(&p->axis[a])) return false;
     }
-    if (most_taps(p) > MOST_TAPS) return false;
+    if (most_taps(p) > MOST_TAPS && !keeps(p)) return false;
     if (has_channels(p)) return in[PP_INNER] == 1 && p->inner >= vector_lanes(p);
     return (in[PP_W] == 1 || p->axis[2].input == 1) && measure(p, &w);
 }
@@ -84,8 +93,8 @@ size_t pp_winners_size(const pp_problem *p)
 {
     pp_winners w = {.run = NULL};
     if (!has_channels(p)) measure(p, &w);
-    return pp_aligned((size_t)narrowed(p) * sizeof(int32_t)) + pp_aligned((size_t)most_taps(p) * sizeof(pp_tap)) +
-           (size_t)(p->axis[0].longest * w.room * w.row) * sizeof(float);
+    int64_t lanes = keeps(p) ? 2 * p->axis[1].longest * p->axis[2].output * p->inner : p->axis[0].longest * w.room * w.row;
+    return pp_aligned((size_t)narrowed(p) * sizeof(int32_t)) + MOST_TAPS * sizeof(pp_tap) + (size_t)lanes * sizeof(float);
 }
 
 void pp_winners_init(pp_winners *w, const pp_run *run, char *scratch)
@@ -94,31 +103,44 @@ void pp_winners_init(pp_winners *w, const pp_run *run, char *scratch)
     *w = (pp_winners){.run = run, .narrow = (int32_t *)(void *)scratch, .narrow_lanes = narrowed(p), .from = -1};
     scratch += pp_aligned((size_t)w->narrow_lanes * sizeof(int32_t));
     w->taps = (pp_tap *)(void *)scratch;
-    if (has_channels(p)) return;
-    measure(p, w);
-    w->lines = (float *)(void *)(scratch + pp_aligned((size_t)most_taps(p) * sizeof(pp_tap)));
+    float *lanes = (float *)(void *)(w->taps + MOST_TAPS);
+    if (!has_channels(p)) {
+        measure(p, w);
+        w->lines = lanes;
+    } else if (run->direction == PP_BACKWARD && keeps(p)) {
+        w->values = lanes;
+        w->slots = p->axis[1].longest;
+        w->tags = (int32_t *)(void *)(lanes + w->slots * p->axis[2].output * p->inner);
+    }
 }
 
 /* Outputs that the kernel is to write, one by one. */
 static void mend(const pp_winner *k, int64_t r, int64_t from, int64_t to)
 {
     const call *c = (const call *)(const void *)k;
-    const pp_problem *p = c->run->problem;
+    const pp_problem *p = c->w->run->problem;
     for (int64_t j = from; j < to; j++) {
         int64_t at[PP_AXES], place = r * k->target_step + j;
         memcpy(at, c->at, sizeof at);
         at[has_channels(p) ? PP_W : PP_H] += r;
         at[has_channels(p) ? PP_INNER : PP_W] += j;
-        pp_reference_best best = pp_reference_winner(c->run, at);
+        pp_reference_best best = pp_reference_winner(c->w->run, at);
         if (k->sums) {
-            int64_t sum = (best.index - k->base) * k->lanes + j;
-            if (best.index >= 0) ((float *)k->sums)[sum] += ((const float *)k->grads)[r * k->grad_step + j];
+            if (best.index >= 0) ((float *)k->sums)[(best.index - k->base) * k->lanes + j] += ((const float *)k->grads)[r * k->grad_step + j];
             continue;
         }
         int64_t index = pp_index_number(p, k->target ? p->desc.index_convention : PP_INDEX_PLANE, at, best.index);
         pp_index_store(k->wide ? PP_INDEX_I64 : PP_INDEX_I32, k->target_index, place, index);
         if (k->target) ((float *)k->target)[r * k->value_step + j] = (float)best.value;
     }
+}
+
+/* Of a row that is kept. */
+static void note(const pp_winner *k, int64_t r, int64_t from, int64_t to)
+{
+    pp_winners *w = ((const call *)(const void *)k)->w;
+    (void)r, (void)from, (void)to;
+    w->bad = w->next;
 }
 
 /* Lists the taps of a window in the order in which they win ties; the places of what exists of it, from its first tap on. */
@@ -172,13 +194,13 @@ static void narrow(const pp_winner *k, pp_index_type type, char *to, int64_t ste
 }
 
 /* Runs the kernel for "repeat" rows from "at" on, or positions of one, whose windows move from this one on; a row has so many outputs. */
-static void find(pp_winners *w, const int64_t at[PP_AXES], const pp_window window[3], int64_t repeat, int64_t lanes, int64_t *indices,
+static void find(pp_winners *w, const int64_t at[PP_AXES], const pp_window window[3], int64_t repeat, int64_t lanes, void *indices,
                  int64_t pitch)
 {
     const pp_problem *p = w->run->problem;
     const pp_axis *axis = w->run->group.axis;
     bool forward = !indices && !w->sums, numbers = forward && p->desc.index_convention == PP_INDEX_WINDOW;
-    call c = {.run = w->run};
+    call c = {.w = w};
     pp_winner *k = &c.kernel;
     memcpy(c.at, at, sizeof c.at);
     k->repeat = repeat;
@@ -201,8 +223,12 @@ static void find(pp_winners *w, const int64_t at[PP_AXES], const pp_window windo
     }
     if (numbers) k->index_step = k->apart = 0;
     k->target_index = indices;
-    k->target_step = pitch;
-    k->wide = true;
+    k->target_step = k->value_step = pitch;
+    k->wide = !w->keeping;
+    if (w->keeping) {
+        k->mend = note;
+        k->target = w->values + ((int32_t *)indices - w->tags);
+    }
     if (w->sums) {
         k->sums = w->sums + k->base * lanes;
         k->grads = (const float *)(const void *)w->run->base[PP_GRAD_OUTPUT] + pp_offset(&p->array[PP_GRAD_OUTPUT], at);
@@ -278,8 +304,8 @@ static void find_rows(pp_winners *w, const int64_t first[PP_AXES], int64_t rows,
     }
 }
 
-/* Of channels: positions whose windows only move. */
-static void find_positions(pp_winners *w, const int64_t first[PP_AXES], int64_t to, int64_t *indices)
+/* Of channels: positions whose windows only move, and see these rows. */
+static void find_positions(pp_winners *w, const int64_t first[PP_AXES], const pp_window *rows, int64_t to, void *indices)
 {
     const pp_axis *axis = w->run->group.axis;
     int64_t at[PP_AXES], begin, end, some, inner = w->run->problem->inner;
@@ -288,22 +314,53 @@ static void find_positions(pp_winners *w, const int64_t first[PP_AXES], int64_t 
     for (; at[PP_W] < to; at[PP_W] += some) {
         some = at[PP_W] >= begin && at[PP_W] < end ? pp_min(to, end) - at[PP_W] : 1;
         if (!indices && !w->sums && w->narrow_lanes) some = pp_min(some, w->narrow_lanes / inner);
-        pp_window window[3];
-        for (int a = 0; a < 3; a++) window[a] = pp_axis_window(&axis[a], at[PP_D + a]);
+        pp_window window[3] = {pp_axis_window(&axis[0], at[PP_D]), *rows, pp_axis_window(&axis[2], at[PP_W])};
         find(w, at, window, some, inner, indices, inner);
-        if (indices) indices += some * inner;
+        if (indices) indices = (char *)indices + some * inner * (int64_t)(w->keeping ? sizeof(int32_t) : sizeof(int64_t));
+    }
+}
+
+/* Of channels, row by row.  Winners of input rows that are kept: those of a window's rows compare. */
+static void find_over(pp_winners *w, const int64_t first[PP_AXES], int64_t rows, int64_t to, int64_t *indices)
+{
+    call c = {.w = w};
+    pp_winner *k = &c.kernel;
+    int64_t inner = w->run->problem->inner, lanes = (to - first[PP_W]) * inner;
+    for (memcpy(c.at, first, sizeof c.at); rows > 0; rows--, c.at[PP_H]++) {
+        pp_window window = pp_axis_window(&w->run->group.axis[1], c.at[PP_H]), one = {0, 1, 0, 1, 1};
+        if (!w->values) {
+            find_positions(w, c.at, &window, to, indices);
+            if (indices) indices += lanes;
+            continue;
+        }
+        int64_t low = window.first + window.begin, high = window.first + window.end;
+        if (low > w->next || low < w->next - w->slots) w->next = low, w->bad = -1;
+        for (w->keeping = true; w->next < high; w->next++) {
+            one.first = w->next;
+            find_positions(w, c.at, &one, to, w->tags + w->next % w->slots * lanes);
+        }
+        w->keeping = false;
+        k->source = w->values;
+        k->tags = w->tags;
+        k->target_index = indices;
+        k->taps = w->taps;
+        k->repeat = to - first[PP_W];
+        k->lanes = k->source_step = k->target_step = inner;
+        k->order = pp_order_of(w->run->problem);
+        k->mend = mend;
+        k->wide = true;
+        k->count = w->bad < low ? high - low : 0; /* of none, all are mended */
+        bool last = w->run->problem->desc.ties == PP_TIES_LAST;
+        for (int64_t i = 0; i < k->count; i++, low++) w->taps[last ? k->count - 1 - i : i].offset = low % w->slots * lanes;
+        w->run->kernels->winner(k);
+        indices += lanes;
     }
 }
 
 void pp_winners_find(pp_winners *w, const int64_t at[PP_AXES], int64_t rows, int64_t to, int64_t *indices)
 {
-    if (w->lines) {
-        find_rows(w, at, rows, to, indices);
-        return;
-    }
-    int64_t row[PP_AXES], pitch = (to - at[PP_W]) * w->run->problem->inner;
-    memcpy(row, at, sizeof row);
-    for (int64_t r = 0; r < rows; r++, row[PP_H]++) find_positions(w, row, to, indices ? indices + r * pitch : NULL);
+    if (w->lines) find_rows(w, at, rows, to, indices);
+    else find_over(w, at, rows, to, indices);
 }
 
 /* ------------------------------------------------------------------------------------------------ forward */
@@ -314,7 +371,7 @@ static bool plan(const pp_problem *p, pp_direction direction, pp_needs *needs)
 {
     (void)direction;
     const int64_t *out = p->array[PP_OUTPUT].stride, *index = p->array[PP_INDICES].stride;
-    if (!p->is_max || p->desc.indices == PP_INDEX_NONE || !pp_winners_apply(p)) return false;
+    if (!p->is_max || p->desc.indices == PP_INDEX_NONE || !pp_winners_apply(p) || most_taps(p) > MOST_TAPS) return false;
     needs->scratch = pp_winners_size(p);
     if (has_channels(p)) return out[PP_INNER] == 1 && index[PP_INNER] == 1 && p->desc.index_convention != PP_INDEX_TENSOR;
     return p->axis[2].output == 1 || (out[PP_W] == 1 && index[PP_W] == 1);

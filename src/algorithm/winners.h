@@ -14,6 +14,12 @@ typedef struct pp_winners {
     int32_t *narrow;                  /* indices before they become u8 or u16: so many; 0: of other types */
     int64_t narrow_lanes;
     float *sums; /* of a plane: gradients are added there; or NULL */
+    /* longer windows over channels: of each input row the winners of the windows' columns are kept, of the "slots" rows before "next" ... */
+    float *values;
+    int32_t *tags; /* ... as values and indices */
+    int64_t slots, next; /* next: below all rows for a new plane */
+    int64_t bad;         /* the last row in which something needs care */
+    bool keeping;
 } pp_winners;
 
 /* Whether a problem's winners can be found so; the bytes it takes. */
@@ -22,8 +28,8 @@ size_t pp_winners_size(const pp_problem *problem);
 void pp_winners_init(pp_winners *w, const pp_run *run, char *scratch);
 
 /* Winners of "rows" rows from "at" on (same n, c, d), as far as position "to" on W.  indices: where they go, as those of the plane, side by
- * side; NULL: with their values to the output and the indices of a forward run; or, of channels, gradients are added to sums that are
- * begun. */
+ * side, -1 being none; NULL: with their values to the output and the indices of a forward run; or, of channels, gradients are
+ * added to sums that are begun. */
 bool pp_winners_add(const pp_problem *problem);
 void pp_winners_find(pp_winners *w, const int64_t at[PP_AXES], int64_t rows, int64_t to, int64_t *indices);
 

@@ -10,10 +10,10 @@ struct pp_tap;
  * is the tap's + base + repeat * index_step + j * apart.  Fewer outputs than a vector has lanes: as many elements can be read. */
 typedef struct pp_winner {
     const void *source;
+    const int32_t *tags; /* with the source: indices that taps bring along; NULL: their own.  None is a NaN, or without an index */
     void *target;       /* their values, or NULL */
     void *target_index; /* int32_t; wide: int64_t, "offset" more */
-    const void
-        *grads; /* with sums: neither; gradients are added where winners lie, so many lanes for each index that counts from "base" on */
+    const void *grads; /* with sums: neither; gradients are added where winners lie, so many lanes for each index that counts from "base" on */
     void *sums;
     bool wide;
     int64_t offset;
