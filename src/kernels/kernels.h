@@ -182,6 +182,7 @@ void pp_rows__avx2(const pp_rows *c);
 extern const pp_planes pp_planes__avx2;
 void pp_stream__avx2(void *target, const void *source, size_t bytes);
 extern const pp_kernels pp_f64_kernels__avx2;
+extern const pp_level_kernels pp_f32_sum_levels__avx2, pp_f32_max_levels__avx2;
 extern const pp_lines pp_f32_lines__avx2, pp_bf16_lines__avx2, pp_f16_lines__avx2, pp_byte_lines__avx2;
 
 #endif
