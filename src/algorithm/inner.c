@@ -311,9 +311,7 @@ static bool plan(const pp_problem *p, pp_direction direction, pp_needs *needs)
 
 static int64_t positions_of(const pp_run *run)
 {
-    int64_t count = run->group.last - run->group.first; /* c = 1 */
-    for (int a = 0; a < 3; a++) count *= run->end[a] - run->begin[a];
-    return count;
+    return pp_rows_of(run) * (run->end[2] - run->begin[2]);
 }
 
 /* Few outputs with many channels are split by channels. */
@@ -327,13 +325,10 @@ static int64_t tasks_of(const pp_run *run)
 static void pool_positions(inner *s, int64_t begin, int64_t end)
 {
     const pp_run *run = s->run;
-    int64_t size[3], at[PP_AXES] = {0};
-    for (int a = 0; a < 3; a++) size[a] = run->end[a] - run->begin[a];
+    int64_t width = run->end[2] - run->begin[2], at[PP_AXES] = {0};
     while (begin < end) {
-        int64_t row = begin / size[2], first = begin - row * size[2], count = pp_min(size[2] - first, end - begin);
-        at[PP_H] = run->begin[1] + row % size[1];
-        at[PP_D] = run->begin[0] + row / size[1] % size[0];
-        pp_at_plane(run->problem, run->group.first + row / size[1] / size[0], at);
+        int64_t row = begin / width, first = begin - row * width, count = pp_min(width - first, end - begin);
+        pp_at_row(run, row, at);
         pool_row(s, at, run->begin[2] + first, run->begin[2] + first + count);
         begin += count;
     }

@@ -29,12 +29,11 @@ PP_COLD static bool trees_agree(const pp_axis *axis)
     return true;
 }
 
-PP_COLD static bool plan(const pp_problem *p, pp_direction direction, pp_needs *needs)
+PP_COLD bool pp_rows_are_plain(const pp_problem *p)
 {
     const pp_axis *axis = p->axis;
     const pp_desc *desc = &p->desc;
     const int64_t *in = p->array[PP_INPUT].stride, *out = p->array[PP_OUTPUT].stride;
-    if (!(p->is_max ? p->kernels->pick_max : p->kernels->pick_sum)) return false;
     if (p->inputs == 0 || p->outputs == 0 || desc->indices != PP_INDEX_NONE) return false;
     if (p->is_max && desc->nan == PP_NAN_IGNORE && pp_dtypes[desc->dtype].floating) return false;
     if (p->inner > 1 && (in[PP_INNER] != 1 || out[PP_INNER] != 1)) return false;
@@ -47,11 +46,17 @@ PP_COLD static bool plan(const pp_problem *p, pp_direction direction, pp_needs *
         if (all > INT32_MAX || axis[a].longest > PP_PICK_TAPS) return false;
         extents *= (double)axis[a].longest;
     }
-    if (extents > 1 << 20) return false; /* divisors are exact in any type */
+    return extents <= 1 << 20; /* divisors are exact in any type */
+}
+
+PP_COLD static bool plan(const pp_problem *p, pp_direction direction, pp_needs *needs)
+{
+    const pp_axis *axis = p->axis;
+    if (!(p->is_max ? p->kernels->pick_max : p->kernels->pick_sum) || !pp_rows_are_plain(p)) return false;
     if (!p->is_max && !trees_agree(&axis[2])) return false;
     (void)direction;
     if (needs->only && axis[2].kind == PP_AXIS_SLIDING) { /* tables of such windows fit, nearly always */
-        return ((axis[2].longest - 1) * axis[2].step + 1) * p->inner * (int64_t)pp_dtypes[desc->dtype].size <= 2 * p->kernels->vector_bytes;
+        return ((axis[2].longest - 1) * axis[2].step + 1) * p->inner * (int64_t)pp_dtypes[p->desc.dtype].size <= 2 * p->kernels->vector_bytes;
     }
     return pp_pick_prepare(p, 0, axis[2].output, needs->memory, needs->room);
 }
@@ -69,11 +74,6 @@ PP_COLD static bool pays(const pp_problem *p)
 }
 
 /* ------------------------------------------------------------------------------------------------ running */
-
-static int64_t rows_of(const pp_run *run)
-{
-    return (run->group.last - run->group.first) * (run->end[0] - run->begin[0]) * (run->end[1] - run->begin[1]);
-}
 
 /* One run of a task. */
 typedef struct picking {
@@ -227,7 +227,7 @@ static pp_status run_pick(const pp_run *run, int64_t task, int64_t tasks, char *
         s.high = (uintptr_t)input + (uintptr_t)plan->high;
     }
     int64_t begin, end;
-    pp_share(rows_of(run), task, tasks, &begin, &end);
+    pp_share(pp_rows_of(run), task, tasks, &begin, &end);
     if (run->end[2] - run->begin[2] == p->axis[2].output) pick_rows(&s, begin, end);
     else pick_part(&s, begin, end);
     if (s.pick.stream) p->kernels->stream(NULL, NULL, 0);
@@ -238,5 +238,5 @@ const pp_algorithm pp_algorithm_pick = {
     .name = "pick",
     .what = "rows in registers, each tap a permutation",
     .uses_kernels = true,
-    .pass = {{pays, plan, rows_of, run_pick}},
+    .pass = {{pays, plan, pp_rows_of, run_pick}},
 };

@@ -9,6 +9,20 @@ pp_reducing pp_reducing_of(const pp_problem *problem)
     return problem->desc.indices == PP_INDEX_NONE ? PP_MAXIMA : PP_WINNERS;
 }
 
+int64_t pp_rows_of(const pp_run *run)
+{
+    return (run->group.last - run->group.first) * (run->end[0] - run->begin[0]) * (run->end[1] - run->begin[1]);
+}
+
+void pp_at_row(const pp_run *run, int64_t row, int64_t at[PP_AXES])
+{
+    int64_t height = run->end[1] - run->begin[1], depth = run->end[0] - run->begin[0], slice = row / height;
+    pp_at_plane(run->problem, run->group.first + slice / depth, at);
+    at[PP_D] = run->begin[0] + slice % depth;
+    at[PP_H] = run->begin[1] + row % height;
+    at[PP_W] = run->begin[2];
+}
+
 pp_reduce_fn pp_from_elements(const pp_problem *problem)
 {
     const pp_lines *k = problem->kernels->lines;

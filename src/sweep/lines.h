@@ -9,6 +9,10 @@ typedef enum pp_reducing { PP_SUMS, PP_MAXIMA, PP_WINNERS } pp_reducing;
 
 pp_reducing pp_reducing_of(const pp_problem *problem);
 
+/* The rows of a run's result; sets all coordinates but INNER to the begin of one. */
+int64_t pp_rows_of(const pp_run *run);
+void pp_at_row(const pp_run *run, int64_t row, int64_t at[PP_AXES]);
+
 /* The kernel that combines elements, or lanes, to sums or maxima. */
 pp_reduce_fn pp_from_elements(const pp_problem *problem);
 

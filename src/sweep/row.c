@@ -22,14 +22,9 @@ static bool plan_separable(const pp_problem *p, pp_direction direction, pp_needs
     return direction == PP_FORWARD && plan(p, true, needs);
 }
 
-static int64_t rows_of(const pp_run *run)
-{
-    return (run->group.last - run->group.first) * (run->end[0] - run->begin[0]) * (run->end[1] - run->begin[1]);
-}
-
 static int64_t tasks_of(const pp_run *run, bool levels)
 {
-    return rows_of(run) * pp_ceil_div(run->end[2] - run->begin[2], pp_sweep_segment(run->problem, levels));
+    return pp_rows_of(run) * pp_ceil_div(run->end[2] - run->begin[2], pp_sweep_segment(run->problem, levels));
 }
 
 static int64_t row_tasks(const pp_run *run) { return tasks_of(run, false); }
@@ -38,20 +33,18 @@ static int64_t separable_tasks(const pp_run *run) { return tasks_of(run, true); 
 /* Rows [begin, end) of one part of the width. */
 static void sweep_rows(const pp_run *part, bool levels, int64_t begin, int64_t end, char *scratch)
 {
-    int64_t at[PP_AXES] = {0}, height = part->end[1] - part->begin[1], depth = part->end[0] - part->begin[0];
+    int64_t at[PP_AXES] = {0};
     pp_sweep s;
     pp_sweep_init(&s, part, winners(part->problem), levels, scratch);
     for (int64_t i = begin; i < end; i++) {
-        pp_at_plane(part->problem, part->group.first + i / height / depth, at);
-        at[PP_H] = part->begin[1] + i % height;
-        at[PP_D] = part->begin[0] + i / height % depth;
+        pp_at_row(part, i, at);
         pp_sweep_row(&s, at);
     }
 }
 
 static pp_status sweep(const pp_run *run, int64_t task, int64_t tasks, char *scratch, bool levels)
 {
-    int64_t begin, end, rows = rows_of(run), segment = pp_sweep_segment(run->problem, levels);
+    int64_t begin, end, rows = pp_rows_of(run), segment = pp_sweep_segment(run->problem, levels);
     pp_share(tasks_of(run, levels), task, tasks, &begin, &end);
     while (begin < end) { /* part by part: rows of one follow each other */
         int64_t first = begin % rows, count = pp_min(end - begin, rows - first);
