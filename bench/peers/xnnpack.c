@@ -83,7 +83,7 @@ static const char *setup(const peer_job *given)
     if (c->backward || c->index_size > 0) return "inference only";
     if (c->rank == 3) return "no 3-D";
     if (c->mode == CASE_ADAPTIVE) return "no adaptive windows";
-    if (!c->channels_last && (c->mode != CASE_GLOBAL || c->op != CASE_AVERAGE)) return "channels last only";
+    if (!c->channels_last && (c->mode != CASE_GLOBAL || c->op != CASE_AVERAGE || c->type != CASE_F32)) return "channels last only";
     if (c->op == CASE_AVERAGE && c->include_pad && (c->pad_begin[1] | c->pad_begin[2] | c->pad_end[1] | c->pad_end[2]) != 0)
         return "no average that counts padding";
     if (xnn_initialize(NULL) != xnn_status_success) return "does not start";

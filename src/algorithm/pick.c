@@ -64,10 +64,11 @@ PP_COLD static bool plan(const pp_problem *p, pp_direction direction, pp_needs *
 /* Long windows that overlap are for levels. */
 PP_COLD static bool pays(const pp_problem *p)
 {
+    int64_t most = p->is_max && pp_dtypes[p->desc.dtype].size == 1 ? PICK_WIDTH : 5; /* of bytes there are no levels */
     for (int a = 0; a < 3; a++) {
         const pp_axis *axis = &p->axis[a];
         if (axis->longest > PICK_WIDTH ||
-            (axis->longest > 5 && (axis->period > INT32_MAX || (axis->longest * axis->period + 1) / 2 > axis->advance)))
+            (axis->longest > most && (axis->period > INT32_MAX || (axis->longest * axis->period + 1) / 2 > axis->advance)))
             return false;
     }
     return p->inner <= PICK_CHANNELS;
