@@ -62,6 +62,7 @@ void pp_touched(const pp_run *run, pp_tensor tensor, int64_t begin[3], int64_t e
 PP_INLINE bool is_whole(const pp_args *args)
 {
     int64_t special = 0;
+    PP_UNROLL
     for (int s = 0; s < PP_MAX_RANK; s++)
         special |= args->range_begin[s] | args->range_end[s] | args->input_origin[s] | args->output_origin[s];
     return special == 0;
@@ -132,13 +133,17 @@ static pp_status run_tasks(const pp_plan *plan, const pp_run *run, const pp_pass
     return PP_OK;
 }
 
+/* Whether there is nothing to do. */
+static bool is_empty(const pp_run *run)
+{
+    bool empty = run->group.first == run->group.last || run->problem->inner == 0;
+    for (int a = 0; a < 3; a++) empty |= run->begin[a] == run->end[a];
+    return empty;
+}
+
 static pp_status execute(const pp_plan *plan, const pp_run *run, const pp_args *args, const pp_error *error)
 {
     const pp_pass *pass = &plan->algorithm[run->direction]->pass[run->direction];
-    for (int a = 0; a < 3; a++) {
-        if (run->begin[a] == run->end[a]) return PP_OK;
-    }
-    if (run->group.first == run->group.last || run->problem->inner == 0) return PP_OK;
     char *allocated = NULL, *scratch = args->scratch;
     if (!scratch && plan->scratch_size) {
         scratch = allocated = pp_plan_allocate(plan, plan->scratch_size);
@@ -169,7 +174,7 @@ static pp_status start(const pp_plan *plan, const pp_args *args, pp_direction di
     run.accumulate = args->accumulate != 0;
     run.whole = is_whole(args);
     pp_status status = pp_check_args(plan, args, &run, &error);
-    return status == PP_OK ? execute(plan, &run, args, &error) : status;
+    return status == PP_OK && !is_empty(&run) ? execute(plan, &run, args, &error) : status;
 }
 
 pp_status pp_forward(const pp_plan *plan, const pp_args *args) { return start(plan, args, PP_FORWARD); }

@@ -213,10 +213,10 @@ static pp_status run_pick(const pp_run *run, int64_t task, int64_t tasks, char *
     const pp_problem *p = run->problem;
     const pp_picked *plan = run->prepared;
     const char *input = run->base[PP_INPUT];
-    bool all = true;
+    const int64_t *from = run->begin, *until = run->end;
     (void)scratch;
-    for (int a = 0; a < 3; a++) all &= run->end[a] - run->begin[a] == p->axis[a].output;
-    if (plan->single && run->whole && tasks == 1 && all) { /* a call of nanoseconds */
+    if (plan->single && run->whole && tasks == 1 && until[0] - from[0] == p->axis[0].output && until[1] - from[1] == p->axis[1].output &&
+        until[2] - from[2] == p->axis[2].output) { /* a call of nanoseconds */
         if (plan->parts) plan->kernel(&plan->pick, input + plan->single_source, run->base[PP_OUTPUT] + plan->single_target);
         else pick_copied(run, plan);
         return PP_OK;
