@@ -9,7 +9,7 @@
 enum {
     NEAR_BYTES = 1024 * 1024, /* smaller tensors lie in a cache that needs no prefetching */
     UNIT_BYTES = 64,          /* lanes are multiples of this ... */
-    WIDE_BYTES = 256,         /* ... and better so many: then sweeps take them position by position */
+    WIDE_BYTES = 512,         /* ... and better so many: then sweeps take them position by position */
     WIDE = 128,               /* elements of a row, at most */
     MAX_WIDE = 24,            /* ... of gradients of maxima */
     MAX_LANES = 512,          /* planes of a group */
