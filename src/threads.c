@@ -12,6 +12,12 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#if defined(__linux__)
+typedef cpu_set_t cpus;
+#else
+typedef int cpus;
+#endif
+
 /* The tasks of one thread, which it does first: the same ones from call to call, so that they find their data in its cache. Who has none left takes over those
  * of others. Tickets count on from call to call, next <= end; "first" and "task" are written while none is out, before end. */
 typedef struct share {
@@ -24,10 +30,10 @@ typedef struct share {
 struct pp_threads {
     pthread_mutex_t lock; /* of sleeping */
     pthread_cond_t work, done;
-    pthread_mutex_t turn; /* held by the caller whose tasks the workers do */
     pid_t owner;          /* a forked child has no workers */
     int count;            /* threads that work, the caller included */
     int patience;         /* looks of who waits before it sleeps */
+    _Atomic bool taken; /* by a caller whose tasks the workers do */
     _Atomic bool stop;
     _Atomic unsigned long generation; /* counts calls */
     _Atomic int64_t unfinished;       /* tasks of this call */
@@ -36,9 +42,7 @@ struct pp_threads {
     _Atomic int caller_cpu;           /* -1: unknown */
     pp_task task;
     void *ctx;
-#if defined(__linux__)
-    cpu_set_t usable; /* CPUs that the maker may use */
-#endif
+    cpus usable; /* by the maker */
     share shares[];
 };
 
@@ -128,31 +132,31 @@ static int this_cpu(void)
 #endif
 }
 
-/* CPUs that this process may use. */
-static int usable_cpus(void)
+/* How many CPUs the caller may use, and which. */
+static int find_cpus(cpus *usable)
 {
 #if defined(__linux__)
-    cpu_set_t set;
-    if (sched_getaffinity(0, sizeof set, &set) == 0) return CPU_COUNT(&set);
-#endif
+    return sched_getaffinity(0, sizeof *usable, usable) ? 1 : CPU_COUNT(usable);
+#else
+    *usable = 0;
     long online = sysconf(_SC_NPROCESSORS_ONLN);
     return online > 0 ? (int)pp_min(online, 1024) : 1;
+#endif
 }
 
 pp_threads *pp_threads_create(int threads)
 {
-    if (threads <= 0) threads = usable_cpus();
+    cpus usable;
+    int online = find_cpus(&usable);
+    if (threads <= 0) threads = online;
     pp_threads *pool = calloc(1, sizeof *pool + (size_t)threads * sizeof *pool->shares);
     if (!pool) return NULL;
     pthread_mutex_init(&pool->lock, NULL);
-    pthread_mutex_init(&pool->turn, NULL);
     pthread_cond_init(&pool->work, NULL);
     pthread_cond_init(&pool->done, NULL);
     pool->owner = getpid();
-    pool->patience = threads <= usable_cpus() ? LOOKS + YIELDS : 0;
-#if defined(__linux__)
-    if (sched_getaffinity(0, sizeof pool->usable, &pool->usable)) CPU_ZERO(&pool->usable);
-#endif
+    pool->usable = usable;
+    pool->patience = threads <= online ? LOOKS + YIELDS : 0;
     for (pool->count = 1; pool->count < threads; pool->count++) {
         share *s = &pool->shares[pool->count];
         s->pool = pool;
@@ -173,7 +177,6 @@ void pp_threads_destroy(pp_threads *pool)
         for (int i = 1; i < pool->count; i++) pthread_join(pool->shares[i].thread, NULL);
         pthread_cond_destroy(&pool->work);
         pthread_cond_destroy(&pool->done);
-        pthread_mutex_destroy(&pool->turn);
         pthread_mutex_destroy(&pool->lock);
     }
     free(pool);
@@ -184,8 +187,8 @@ int pp_threads_count(const pp_threads *pool) { return pool ? pool->count : 1; }
 void pp_threads_parallel_for(void *threads, int64_t count, pp_task task, void *ctx)
 {
     pp_threads *pool = threads;
-    /* trylock fails for a second caller and for a task that comes back here: they work alone */
-    if (!pool || pool->count == 1 || count < 2 || pool->owner != getpid() || pthread_mutex_trylock(&pool->turn)) {
+    /* a second caller, and a task that comes back here, work alone */
+    if (!pool || pool->count == 1 || count < 2 || pool->owner != getpid() || atomic_exchange(&pool->taken, true)) {
         for (int64_t i = 0; i < count; i++) task(ctx, i);
         return;
     }
@@ -210,5 +213,5 @@ void pp_threads_parallel_for(void *threads, int64_t count, pp_task task, void *c
         atomic_store(&pool->waiting, false);
         pthread_mutex_unlock(&pool->lock);
     }
-    pthread_mutex_unlock(&pool->turn);
+    atomic_store(&pool->taken, false);
 }
