@@ -380,23 +380,15 @@ static bool plan(const pp_problem *p, pp_direction direction, pp_needs *needs)
 /* Rows that do not fill a vector are better side by side ("lanes"). */
 static bool pays(const pp_problem *p) { return most_taps(p) <= DIRECT_TAPS && (has_channels(p) || p->axis[2].output >= vector_lanes(p)); }
 
-static int64_t rows_of(const pp_run *run)
-{
-    return (run->group.last - run->group.first) * (run->end[0] - run->begin[0]) * (run->end[1] - run->begin[1]);
-}
-
 static pp_status run_winners(const pp_run *run, int64_t task, int64_t tasks, char *scratch)
 {
-    int64_t begin, end, rows, at[PP_AXES] = {0}, height = run->end[1] - run->begin[1], depth = run->end[0] - run->begin[0];
+    int64_t begin, end, rows, at[PP_AXES] = {0};
     pp_winners w;
     pp_winners_init(&w, run, scratch);
-    pp_share(rows_of(run), task, tasks, &begin, &end);
+    pp_share(pp_rows_of(run), task, tasks, &begin, &end);
     for (; begin < end; begin += rows) { /* rows of one slice follow each other */
-        rows = pp_min(height - begin % height, end - begin);
-        pp_at_plane(run->problem, run->group.first + begin / height / depth, at);
-        at[PP_D] = run->begin[0] + begin / height % depth;
-        at[PP_H] = run->begin[1] + begin % height;
-        at[PP_W] = run->begin[2];
+        pp_at_row(run, begin, at);
+        rows = pp_min(run->end[1] - at[PP_H], end - begin);
         pp_winners_find(&w, at, rows, run->end[2], NULL);
     }
     return PP_OK;
@@ -406,5 +398,5 @@ const pp_algorithm pp_algorithm_winners = {
     .name = "winners",
     .what = "small windows and their indices in registers",
     .uses_kernels = true,
-    .pass = {{pays, plan, rows_of, run_winners}},
+    .pass = {{pays, plan, pp_rows_of, run_winners}},
 };
