@@ -34,9 +34,10 @@ static bool plan(const pp_problem *p, pp_direction direction, pp_needs *needs)
  * wide elements more than three are to be seen, but not many. */
 static bool pays(const pp_problem *p)
 {
-    int64_t taps = p->axis[2].longest, vector = p->kernels->vector_bytes;
-    bool few = p->inner <= 4, steps = vector < 64, wide = pp_dtypes[p->desc.dtype].size >= sizeof(float);
-    if (taps < 2 || taps > (wide ? 8 : 16) || bytes_of(p, p->axis[2].output) < (few && !steps ? 24 : wide ? 16 : 8) * vector) return false;
+    int64_t taps = p->axis[2].longest, vector = p->kernels->vector_bytes, size = (int64_t)pp_dtypes[p->desc.dtype].size;
+    bool few = p->inner <= 4, steps = vector < 64, wide = size > 2, many = !wide && taps > (size > 1 ? 5 : 9); /* for "pick" */
+    int64_t most = wide ? 8 : size > 1 ? 16 : PP_PICK_TAPS, least = many ? 4 : few && !steps ? 24 : wide ? 16 : 8;
+    if (taps < 2 || taps > most || bytes_of(p, p->axis[2].output) < least * vector) return false;
     return !wide || (taps > 3 ? few || steps : few && steps);
 }
 
