@@ -221,8 +221,12 @@ static bool forward_pays(const pp_problem *p)
     return !pp_inside_would(pick, p, PP_FORWARD);
 }
 
-/* Winners of maxima are found faster in rows that fill a vector (winners.c). */
-static bool backward_pays(const pp_problem *p) { return small_planes(p, p->is_max ? MAX_WIDE : WIDE); }
+/* Winners of maxima are found faster in rows that fill a vector (winners.c), but those of long windows. */
+static bool backward_pays(const pp_problem *p)
+{
+    bool few = pp_max(p->axis[1].longest, p->axis[2].longest) < 9;
+    return small_planes(p, p->is_max && few ? MAX_WIDE : WIDE);
+}
 
 const pp_algorithm pp_algorithm_lanes = {
     .name = "lanes",
