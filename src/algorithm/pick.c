@@ -56,7 +56,8 @@ PP_COLD static bool plan(const pp_problem *p, pp_direction direction, pp_needs *
     if (!p->is_max && !trees_agree(&axis[2])) return false;
     (void)direction;
     if (needs->only && axis[2].kind == PP_AXIS_SLIDING) { /* tables of such windows fit, nearly always */
-        return ((axis[2].longest - 1) * axis[2].step + 1) * p->inner * (int64_t)pp_dtypes[p->desc.dtype].size <= 2 * p->kernels->vector_bytes;
+        return ((axis[2].longest - 1) * axis[2].step + 1) * p->inner * (int64_t)pp_dtypes[p->desc.dtype].size <=
+               2 * p->kernels->vector_bytes;
     }
     return pp_pick_prepare(p, 0, axis[2].output, needs->memory, needs->room);
 }
@@ -189,12 +190,13 @@ static void pick_rows(picking *s, int64_t begin, int64_t end)
     }
 }
 
-/* The same for a part of the rows, as a plan of its own. */
+/* The same for a part of the rows, as a plan of its own.  It can be made: a part takes at most one strip more than twice those of the
+ * row, whose tables fit a quarter of this memory. */
 PP_COLD static void pick_part(picking *s, int64_t begin, int64_t end)
 {
     const pp_run *run = s->run;
     _Alignas(pp_picked) char memory[4 * PP_PREPARED];
-    pp_pick_prepare(run->problem, run->begin[2], run->end[2], memory, sizeof memory);
+    (void)pp_pick_prepare(run->problem, run->begin[2], run->end[2], memory, sizeof memory);
     s->plan = (const pp_picked *)(const void *)memory;
     s->pick.stream &= s->plan->stream;
     pick_rows(s, begin, end);

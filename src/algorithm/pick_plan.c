@@ -142,13 +142,13 @@ static int64_t outputs_of_pair(const builder *b, int64_t o)
     return count > whole && 2 * count < 3 * whole ? whole : count;
 }
 
-/* Those of "count" outputs from o on; what lies beyond sees what the last does. */
-static void list_windows(const builder *b, int64_t o, int64_t count, windows *list)
+/* Those of "count" outputs from o on, for so many lanes; what lies beyond sees what the last does. */
+static void list_windows(const builder *b, int64_t o, int64_t count, int64_t lanes, windows *list)
 {
     const pp_axis *axis = &b->problem->axis[2];
     bool fixed = b->problem->desc.op != PP_OP_AVERAGE || b->problem->desc.divisor == PP_DIVISOR_OVERRIDE;
     int64_t last = pp_min(o + count, axis->output) - 1, first = 0;
-    for (int64_t j = 0, lane = 0; lane < 2 * b->lanes; j++, lane += b->problem->inner) {
+    for (int64_t j = 0, lane = 0; lane < lanes; j++, lane += b->problem->inner) {
         pp_window w;
         int64_t at = pp_min(o + j, last);
         if (at >= b->inside[0] && at < b->inside[1]) {
@@ -170,18 +170,17 @@ static const char *make_index(builder *b, const windows *list, int64_t halves)
 {
     const pp_axis *axis = &b->problem->axis[2];
     bool pairs = b->bytes && axis->longest <= 2, apart = b->bytes && !pairs; /* see kernels/pick_bytes.inc; even and odd ones */
-    int64_t lanes = b->lanes, inner = b->problem->inner, vectors = pairs ? 1 : axis->longest, entry = pairs ? 1 : b->size;
+    int64_t lanes = b->lanes, inner = b->problem->inner, vectors = pairs ? 1 : axis->longest, step = axis->step * inner;
     char *index = take(b, halves * vectors * lanes * b->size + (int64_t)sizeof(int64_t), PP_ALIGN), *to = index;
     for (int64_t v = 0; index && v < halves * vectors; v++) {
         int64_t half = v < vectors ? 0 : lanes, tap = half ? v - vectors : v, j = pp_quotient(half, inner),
-                channel = pp_remainder(half, inner);
-        for (int64_t i = 0; i < lanes; i++) {
-            for (int64_t t = tap; t <= tap + pairs; t++, to += entry) {
-                uint64_t lane = (uint64_t)(t < list->length[j] ? list->first[j] + t * axis->step * inner + channel : 2 * lanes - 1);
-                if (apart) lane = lane / 2 + lane % 2 * (uint64_t)lanes;
-                if (lane >= (uint64_t)lanes && !pairs) lane |= (uint64_t)1 << (8 * entry - 1);
-                memcpy(to, &lane, sizeof lane);
-            }
+                channel = pp_remainder(half, inner), shift = tap * step;
+        for (char *end = to + lanes * b->size; to < end; to += b->size) {
+            uint64_t lane = (uint64_t)(tap < list->length[j] ? list->first[j] + shift + channel : 2 * lanes - 1);
+            if (pairs) lane |= (uint64_t)(list->length[j] > 1 ? list->first[j] + step + channel : 2 * lanes - 1) << 8;
+            else if (apart) lane = lane / 2 + lane % 2 * (uint64_t)lanes;
+            if (lane >= (uint64_t)lanes && !pairs) lane |= (uint64_t)1 << (8 * b->size - 1);
+            memcpy(to, &lane, sizeof lane);
             if (++channel == inner) channel = 0, j++;
         }
     }
@@ -218,8 +217,8 @@ static bool make_strips(builder *b, pp_picked *picked, int64_t begin, int64_t en
     pp_pick_strip strips[MOST], *s = strips, *all;
     windows list;
     int64_t inner = p->inner, *read = b->read;
-    if (b->sliding && !all_see(axis)) return false;
     pp_axis_inside(axis, &b->inside[0], &b->inside[1]);
+    if (b->sliding && (b->inside[0] > 0 || b->inside[1] < axis->output) && !all_see(axis)) return false;
     pp_axis_reach(axis, begin, end, &read[0], &read[1]);
     for (int64_t o = begin, outputs; o < end; o += outputs * s++->pairs) {
         int64_t lane = pp_axis_window(axis, o).first * inner, left = read[1] * inner - lane, room = (end - o) * inner;
@@ -243,7 +242,7 @@ static bool make_strips(builder *b, pp_picked *picked, int64_t begin, int64_t en
             s->pairs += pp_min((left - s->to) / s->source_step, (room - stored) / s->target_step);
         }
         bool kept = b->sliding && s > strips;
-        if (!kept || !p->is_max) list_windows(b, o, outputs, &list);
+        if (!kept || !p->is_max) list_windows(b, o, outputs, p->is_max ? stored : 2 * b->lanes, &list);
         s->index = kept ? strips->index : make_index(b, &list, halves);
         if (!s->index || (!p->is_max && !make_extents(b, list.extent, s > strips ? s - 1 : NULL, s))) return false;
     }
