@@ -1,4 +1,4 @@
-/* Averages of bytes in rows of registers (algorithm pick) divide by a multiplication: every sum of windows of up to 15x15 taps, by every
+/* Averages of bytes in registers (algorithms pick and inner) divide by a multiplication: every sum of windows of up to 15x15 taps, by every
  * rounding, with and without a sign. */
 #include "unit.h"
 
@@ -15,18 +15,19 @@ static int rounded(int sum, int count, pp_rounding rounding)
     return whole + (rounding != PP_ROUND_TRUNCATE && up);
 }
 
-/* Windows side by side, the sums 0, 1, 2, ... of bytes from 0 on; less "lowest" for each. */
-static void fill_sums(uint8_t *input, int height, int width, int sums, int lowest)
+/* Windows side by side, or of channels ("last"), the sums 0, 1, 2, ... of bytes from 0 on; less "lowest" for each. */
+static void fill_sums(uint8_t *input, int height, int width, int sums, int lowest, bool last)
 {
     for (int s = 0; s < sums; s++) {
         for (int t = 0; t < height * width; t++) {
             int value = s - 255 * t < 0 ? 0 : s - 255 * t > 255 ? 255 : s - 255 * t;
-            input[((int64_t)(t / width) * sums + s) * width + t % width] = (uint8_t)(value + lowest);
+            int64_t at = last ? (int64_t)t * sums + s : ((int64_t)(t / width) * sums + s) * width + t % width;
+            input[at] = (uint8_t)(value + lowest);
         }
     }
 }
 
-static void check(const char *isa, bool is_signed, int height, int width, const uint8_t *input, uint8_t *output)
+static void check(const char *isa, bool is_signed, int height, int width, const uint8_t *input, uint8_t *output, bool last)
 {
     static const char *const roundings[] = {"half_even", "half_away", "truncate"};
     int taps = height * width, sums = 255 * taps + 1, lowest = is_signed ? -128 : 0;
@@ -35,12 +36,12 @@ static void check(const char *isa, bool is_signed, int height, int width, const 
         char text[128], error[256];
         pp_desc desc;
         pp_plan *plan;
-        pp_options options = {.struct_size = sizeof options, .isa = isa, .algorithm = "pick"};
-        snprintf(text, sizeof text, "avg2d nchw %s n1c1 i%dx%d k%dx%d round=%s", is_signed ? "int8" : "u8", height, width * sums, height,
-                 width, roundings[rounding]);
+        pp_options options = {.struct_size = sizeof options, .isa = isa, .algorithm = last ? "inner" : "pick"};
+        snprintf(text, sizeof text, "avg2d %s %s n1c%d i%dx%d k%dx%d round=%s", last ? "nhwc" : "nchw", is_signed ? "int8" : "u8",
+                 last ? sums : 1, height, last ? width : width * sums, height, width, roundings[rounding]);
         assert_int_equal(pp_desc_parse(&desc, text, error, sizeof error), PP_OK);
         if (pp_plan_create(&plan, &desc, &options, error, sizeof error) != PP_OK) { /* some of more taps have no such inverse */
-            if (taps <= ALWAYS) complain("%s on %s: %s", text, isa, error);
+            if (last || taps <= ALWAYS) complain("%s on %s: %s", text, isa, error);
             continue;
         }
         pp_args args = {.struct_size = sizeof args, .input = input, .output = output};
@@ -64,11 +65,12 @@ static void every_sum(void **state)
         for (int height = 1; height <= LONGEST; height++) {
             if (done[height * width]) continue;
             done[height * width] = true;
-            for (int is_signed = 0; is_signed < 2; is_signed++) {
-                fill_sums(input, height, width, 255 * height * width + 1, is_signed ? -128 : 0);
+            for (int kind = 0; kind < 4; kind++) {
+                bool is_signed = kind & 1, last = kind & 2;
+                fill_sums(input, height, width, 255 * height * width + 1, is_signed ? -128 : 0, last);
                 for (int i = 0; pp_name(PP_NAME_ISA, i); i++) {
                     const char *isa = pp_name(PP_NAME_ISA, i);
-                    if (pp_isa_available(i) && strcmp(isa, "scalar") != 0) check(isa, is_signed, height, width, input, output);
+                    if (pp_isa_available(i) && strcmp(isa, "scalar") != 0) check(isa, is_signed, height, width, input, output, last);
                 }
             }
         }

@@ -14,7 +14,7 @@ bool pp_narrow_applies(const pp_problem *p)
     return desc->divisor != PP_DIVISOR_OVERRIDE || desc->divisor_override >= (double)(p->axis[0].longest * p->axis[1].longest * p->axis[2].longest);
 }
 
-/* Windows of many taps, or with an odd divisor: sums of some, added as floats, which hold them exactly. */
+/* Windows of many taps, or with a large divisor: sums of some, added as floats, which hold them exactly. */
 static void sum_in_parts(const pp_windows *w)
 {
     const pp_finish *f = w->finish;
@@ -49,8 +49,10 @@ pp_windows_fn pp_narrow_prepare(const pp_problem *p, int64_t taps, pp_finish *f)
     d->divisor = (uint16_t)divisor;
     d->shift = pp_log2(pp_max(divisor - 1, 1));
     d->inverse = pp_pick_inverse(divisor, d->shift);
-    if (!d->inverse || taps > TAPS || divisor > TAPS) return sum_in_parts;
-    d->up = (uint16_t)((truncates ? 0 : divisor / 2) + (divisor == 1) + mask * (divisor - taps));
+    d->more = divisor == 1 || !d->inverse; /* where rounding up the inverse adds too much, rounding down takes less than this gives */
+    if (!d->inverse) d->inverse = (uint16_t)(((int64_t)1 << (16 + d->shift)) / divisor);
+    if (taps > TAPS || divisor > TAPS) return sum_in_parts;
+    d->up = (uint16_t)((truncates ? 0 : divisor / 2) + mask * (divisor - taps));
     d->ties = divisor % 2 == 0 && (even || (mask && !truncates));
     d->above = even ? 0 : 129, d->bit = even ? 0 : 15; /* what is odd; what is not above zero */
     return p->kernels->sum_windows;

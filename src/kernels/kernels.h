@@ -33,10 +33,10 @@ typedef struct pp_reduce {
     pp_order order; /* of elements; lanes have it already */
 } pp_reduce;
 
-/* How a sum n of bytes is divided: q = (n + up) * inverse >> (16 + shift), exactly (algorithm/pick_plan.c); and of ties (q - above) >> bit says
- * in its lowest bit which are one too much.  inverse 0: not so. */
+/* How a sum n of bytes is divided: q = (n + up + more) * inverse >> (16 + shift), exactly (algorithm/narrow.c); and of ties (q - above) >> bit
+ * says in its lowest bit which are one too much.  inverse 0: not so. */
 typedef struct pp_byte_division {
-    uint16_t up, inverse, divisor, above;
+    uint16_t up, more, inverse, divisor, above;
     int shift, bit;
     bool ties; /* matter */
 } pp_byte_division;
