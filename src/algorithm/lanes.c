@@ -169,12 +169,12 @@ static void start(task *s, const pp_run *run, char *scratch)
         s->group.base[t] = pp_inside_uses(run->problem, run->direction, t) ? scratch + l->array[t] : NULL;
         if (s->group.base[t]) pp_touched(run, t, s->begin[t], s->end[t]);
     }
-    if (l->segment % l->lanes || run->problem->together) memset(scratch, 0, l->below); /* lanes that stay empty */
 }
 
 static pp_status run_group(task *s)
 {
     const pp_run *run = s->run;
+    if (s->count < s->l->lanes) memset(s->scratch, 0, s->l->below); /* lanes that stay empty */
     for (int t = 0; t < PP_TENSOR_COUNT; t++) {
         bool read = run->accumulate && t == PP_GRAD_INPUT;
         if (s->group.base[t] && (read || !pp_is_written(t, run->direction))) transpose(s, t, false);

@@ -91,19 +91,17 @@ typedef struct pp_transpose {
 
 typedef void (*pp_transpose_fn)(const pp_transpose *);
 
-/* Planes whose elements are combined, each to one: rows of contiguous lanes, at least one. */
+/* Lines of lanes, each what fewer than 16 rows combine to that lie one below the other, lane by lane.  The last vector of a line begins at
+ * lane "last": it may overlap the one before. */
 typedef struct pp_columns {
     const void *source;
-    int64_t planes, plane; /* their number, distance in lanes */
-    int64_t rows, row;
-    int64_t width;
-    int64_t whole;       /* of the first planes a vector may be read from each row's begin on: it lies in the tensor */
-    void *target;        /* a lane of each plane */
-    bool max;            /* else they are added */
-    void *lines, *dense; /* scratch: PP_COLUMNS lines of "line" lanes, the width rounded up to PP_COLUMNS; as many lanes */
-    int64_t line;
+    int64_t rows, row; /* row: from row to row */
+    int64_t lines, source_line, target_line, last;
+    const void *before; /* of a single line: what comes before the rows; or NULL */
+    void *target;
 } pp_columns;
 
+enum { PP_COLUMN = 8 }; /* lanes of a vector */
 typedef void (*pp_columns_fn)(const pp_columns *);
 
 /* Rows of lanes, each element of the source "width" times (below 2^20), of the first one all but "skip".  Reads up to a vector past
@@ -121,7 +119,7 @@ typedef void (*pp_spread_fn)(const pp_spread *);
 /* Kernels on planes. */
 typedef struct pp_planes {
     pp_transpose_fn transpose[2]; /* elements of 4 bytes; of 8 */
-    pp_columns_fn columns;        /* of f32; NULL: not brought; NaN wins */
+    pp_columns_fn columns[2];     /* of f32: sums; maxima, where NaN wins; NULL: not brought */
 } pp_planes;
 
 /* Windows of one shape: target[j] = finished(combine over taps t of source[taps[t].offset + j]), for lanes j of one vector or of
