@@ -216,7 +216,10 @@ void pp_axis_span(const pp_axis *axis, int64_t from, int64_t to, int64_t *begin,
     *begin = INT64_MAX;
     *end = INT64_MIN;
     to = pp_min(to, axis->live);
-    if (axis->kind == PP_AXIS_COVER && pp_min(to - from, axis->period) > 4096) { /* a little more, but at once */
+    if (axis->kind == PP_AXIS_SLIDING && from < to && axis->longest > 0) {
+        *begin = from * axis->stride - axis->pad_begin;
+        *end = (to - 1) * axis->stride - axis->pad_begin + (axis->longest - 1) * axis->step + 1;
+    } else if (axis->kind == PP_AXIS_COVER && pp_min(to - from, axis->period) > 4096) { /* a little more, but at once */
         *begin = pp_ceil_div(from + axis->pad_begin - (axis->kernel - 1) * axis->dilation, axis->stride);
         *end = pp_floor_div(to - 1 + axis->pad_begin, axis->stride) + 1;
     } else {
