@@ -188,10 +188,11 @@ static void run_kernel(inner *s, pp_windows_fn kernel, int64_t first, int64_t wi
     kernel(w);
 }
 
-/* The same lanes of some windows, one vector at a time. */
+/* The same lanes of some windows, one vector at a time: the last one may begin before the one before it ends. */
 static void pool_ones(inner *s, int64_t first, int64_t count, int64_t j, int64_t lanes)
 {
-    for (int64_t i = 0; i < lanes && count > 0; i += s->one) run_kernel(s, s->ones, first, 1, j + i, pp_min(lanes - i, s->one), count);
+    int64_t one = pp_min(s->one, s->lanes);
+    for (int64_t i = 0; i < lanes && count > 0; i += one) run_kernel(s, s->ones, first, 1, j + pp_min(i, lanes - one), one, count);
 }
 
 /* "count" windows from "first" on: four vectors of one, then two of two, then one of four. */
@@ -264,7 +265,11 @@ static void pool_row(inner *s, const int64_t at[PP_AXES], int64_t from, int64_t 
 
 /* ------------------------------------------------------------------------------------------------ the pass */
 
-static pp_windows_fn ones_of(const pp_problem *p) { return p->is_max ? p->kernels->lines->max_window : p->kernels->lines->sum_window; }
+static pp_windows_fn ones_of(const pp_problem *p)
+{
+    if (pp_is_narrow_sum(p)) return p->kernels->sum_windows;
+    return p->is_max ? p->kernels->lines->max_window : p->kernels->lines->sum_window;
+}
 
 /* Elements are lanes, and kernels go from the ones to the others. */
 static bool applies(const pp_problem *p)
@@ -280,13 +285,14 @@ static bool applies(const pp_problem *p)
     if (p->is_max ? p->desc.indices != PP_INDEX_NONE || (p->desc.nan == PP_NAN_IGNORE && info->floating) : pp_is_narrow_sum(p) && !pp_narrow_applies(p))
         return false;
     return p->inner > 1 && p->array[PP_INPUT].stride[PP_INNER] == 1 && p->array[PP_OUTPUT].stride[PP_INNER] == 1 &&
-           (ones_of(p) || pp_is_narrow_sum(p)) && taps <= PP_INNER_TAPS;
+           ones_of(p) && taps <= PP_INNER_TAPS;
 }
 
 /* With few channels lanes stay empty; then rows are better.  Narrow elements have no levels of their own. */
 static bool pays(const pp_problem *p)
 {
-    return p->inner >= PP_INNER_BYTES / (int64_t)pp_dtypes[p->desc.dtype].size && (pp_is_wide(p) || !pp_levels_pay(p));
+    int64_t bytes = pp_is_narrow_sum(p) ? 2 * PP_INNER_BYTES : PP_INNER_BYTES; /* parts of vectors can take long */
+    return p->inner >= bytes / (int64_t)pp_dtypes[p->desc.dtype].size && (pp_is_wide(p) || !pp_levels_pay(p));
 }
 
 static inner inner_of(const pp_problem *p)

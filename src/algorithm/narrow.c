@@ -18,23 +18,23 @@ bool pp_narrow_applies(const pp_problem *p)
 static void sum_in_parts(const pp_windows *w)
 {
     const pp_finish *f = w->finish;
-    const pp_kernels *k = f->kernels;
+    const pp_kernels *k = f->problem->kernels;
     pp_finish none = {.order = f->order};
     uint16_t part[PP_ALIGN];
-    float sums[PP_ALIGN] = {0};
     pp_windows windows = *w;
     windows.finish = &none;
     windows.target = part;
     windows.blocks = 1;
     for (int64_t i = 0; i < w->blocks; i++, windows.source = (const char *)windows.source + w->step) {
+        float sums[PP_ALIGN] = {0};
         for (int64_t t = 0; t < w->count; t += TAPS) {
             windows.taps = w->taps + t;
             windows.count = pp_min(TAPS, w->count - t);
             k->sum_windows(&windows);
-            for (int64_t l = 0; l < w->lanes; l++) sums[l] = (t ? sums[l] : 0) + part[l % 2 * k->vector_bytes / 2 + l / 2];
+            for (int64_t l = 0; l < w->lanes; l++) sums[l] += part[l % 2 * k->vector_bytes / 2 + l / 2];
         }
         for (int64_t l = 0; l < w->lanes; l++) sums[l] = (sums[l] - (float)(f->order.mask * w->count)) / (float)f->divisor;
-        k->lines->narrow(part, sums, PP_ALIGN, f->order.mask, f->rounding);
+        k->lines->narrow(part, sums, PP_ALIGN, f->order.mask, f->problem->desc.rounding);
         memcpy((char *)w->target + i * w->target_step, part, (size_t)w->lanes);
     }
 }
@@ -44,8 +44,7 @@ pp_windows_fn pp_narrow_prepare(const pp_problem *p, int64_t taps, pp_finish *f)
     int divisor = (int)f->divisor, mask = f->order.mask;
     bool even = p->desc.rounding == PP_ROUND_HALF_EVEN, truncates = p->desc.rounding == PP_ROUND_TRUNCATE;
     pp_byte_division *d = &f->bytes;
-    f->rounding = p->desc.rounding;
-    f->kernels = p->kernels;
+    f->problem = p;
     d->divisor = (uint16_t)divisor;
     d->shift = pp_log2(pp_max(divisor - 1, 1));
     d->inverse = pp_pick_inverse(divisor, d->shift);

@@ -162,7 +162,7 @@ static void convert_row(const task *t, char *elements, char *lanes, int64_t coun
     if (fn && !wide) {
         int sign = info->floating ? 0 : info->mask;
         size_t size = (size_t)count * info->size, lane_size = (size_t)count * sizeof(float);
-        char few[PP_COLUMNS * sizeof(uint16_t)] = {0};
+        char few[PP_COLUMNS * sizeof(uint16_t)];
         float few_lanes[PP_COLUMNS] = {0};
         if (count >= PP_COLUMNS) {
             fn(elements, (float *)(void *)lanes, count, sign, p->desc.rounding);

@@ -51,8 +51,7 @@ typedef struct pp_finish {
     pp_order order;    /* of the lanes */
     const void *empty; /* the element for a lane that saw nothing but ignored NaN */
     pp_byte_division bytes; /* of averages of bytes, ... */
-    pp_rounding rounding;
-    const struct pp_kernels *kernels; /* ... of which this is one of */
+    const struct pp_problem *problem; /* ... which this is */
 } pp_finish;
 
 /* f32 elements with their indices as lanes of 64 bits, of which the largest wins (packed.inc), and back. */
