@@ -166,8 +166,6 @@ PP_INLINE i32_own__avx2 i32_max_nan__avx2(i32_own__avx2 a, i32_own__avx2 b)
 
 typedef f32_own__avx2 f32_nans__avx2;
 typedef f64_own__avx2 f64_nans__avx2;
-PP_INLINE f32_own__avx2 f32_max_any__avx2(f32_own__avx2 a, f32_own__avx2 b) { return (f32_own__avx2)_mm256_max_ps((__m256)a, (__m256)b); }
-PP_INLINE f64_own__avx2 f64_max_any__avx2(f64_own__avx2 a, f64_own__avx2 b) { return (f64_own__avx2)_mm256_max_pd((__m256d)a, (__m256d)b); }
 PP_INLINE f32_nans__avx2 f32_no_nans__avx2(void) { return (f32_nans__avx2)_mm256_setzero_ps(); }
 PP_INLINE f64_nans__avx2 f64_no_nans__avx2(void) { return (f64_nans__avx2)_mm256_setzero_pd(); }
 PP_INLINE f32_nans__avx2 f32_note_nans__avx2(f32_nans__avx2 nans, f32_own__avx2 a, f32_own__avx2 b)

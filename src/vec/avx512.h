@@ -135,10 +135,6 @@ PP_INLINE i32_own__avx512 i32_max_nan__avx512(i32_own__avx512 a, i32_own__avx512
 
 /* Lanes that saw no NaN: a compare can keep this in one instruction for two vectors. */
 typedef __mmask16 f32_nans__avx512;
-PP_INLINE f32_own__avx512 f32_max_any__avx512(f32_own__avx512 a, f32_own__avx512 b)
-{
-    return (f32_own__avx512)_mm512_max_ps((__m512)a, (__m512)b);
-}
 PP_INLINE f32_nans__avx512 f32_no_nans__avx512(void) { return 0xffff; }
 PP_INLINE f32_nans__avx512 f32_note_nans__avx512(f32_nans__avx512 numbers, f32_own__avx512 a, f32_own__avx512 b)
 {
