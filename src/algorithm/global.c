@@ -79,7 +79,7 @@ static bool plan(const pp_problem *p, pp_direction direction, pp_needs *needs)
     (void)direction;
     if (p->inner != 1 || p->desc.dtype != PP_F32 || !p->kernels->planes->columns[0] || !p->inputs || !p->outputs) return false;
     if (p->is_max && (pp_reducing_of(p) == PP_WINNERS || p->desc.op != PP_OP_MAX || p->desc.nan == PP_NAN_IGNORE)) return false;
-    if (axis[0].input != 1 || axis[0].output != 1 || axis[0].longest != 1 || !is_plain(&axis[0]) || !is_plain(&axis[1]) || !is_plain(w)) return false;
+    if (axis[0].input != 1 || axis[0].longest != 1 || !is_plain(&axis[0]) || !is_plain(&axis[1]) || !is_plain(w)) return false;
     if (w->longest > 1 && (p->array[PP_INPUT].stride[PP_W] != 1 || w->step != 1)) return false;
     if (w->output > 1 && w->advance < w->longest) return false;
     needs->scratch = lay_out(&t, p, NULL);
@@ -162,7 +162,7 @@ static void pool(const task *t, const int64_t at[PP_AXES], int64_t lines, int64_
     make_lines(t, &c, lines, c.target_line - t->pitch + length + before);
     pp_transpose turn = {.rows = (char *)t->line, .count = lanes, .stride = t->pitch * SIZE, .dense = (char *)t->dense, .run = lanes * SIZE};
     turn.positions = pp_max(length, LEAST);
-    turn.ahead = source + lines * t->step * SIZE - turn.rows; /* what is read next */
+    turn.ahead = (int64_t)((uintptr_t)source + (uintptr_t)(lines * t->step * SIZE) - (uintptr_t)turn.rows); /* what is read next */
     run->kernels->planes->transpose[0](&turn);
     c.source = t->dense, c.rows = length, c.row = lanes, c.target = t->sums;
     make_lines(t, &c, 1, lanes);
