@@ -271,7 +271,7 @@ static void copy_lines(pp_winners *w, const int64_t at[PP_AXES], const pp_window
                  .phase = w->phase};
     for (int64_t i = 0; i < axis[0].longest; i++) {
         float *lines = w->lines + i * w->room * w->row;
-        bool exists = i >= window[0].begin && i < window[0].end && end > from;
+        bool exists = i >= window[0].begin && i < window[0].end && end > from && after > begin;
         first_tap[PP_D] = window[0].first + i * axis[0].step;
         fill(lines, (exists ? begin : tall) * w->row, least);
         if (!exists) continue;
