@@ -146,7 +146,7 @@ static int find_cpus(cpus *usable)
 
 pp_threads *pp_threads_create(int threads)
 {
-    cpus usable;
+    cpus usable = {0};
     int online = find_cpus(&usable);
     if (threads <= 0) threads = online;
     pp_threads *pool = calloc(1, sizeof *pool + (size_t)threads * sizeof *pool->shares);

@@ -193,7 +193,7 @@ static void check_case(const char *text, uint64_t seed, bool must_plan)
         if (is_bytes(desc.dtype) && (kind == FILL_NAN || kind == FILL_INF)) continue;
         data d = {.bad_alignment_end = rng_below(&r, 2),
                   .own_scratch = rng_below(&r, 2),
-                  .shift = (size_t)rng_below(&r, 17) * pp_dtype_size(desc.dtype)};
+                  .shift = (size_t)(rng_below(&r, 2) * rng_below(&r, 17)) * pp_dtype_size(desc.dtype)};
         d.input = tensor_make(plan, PP_INPUT, !d.bad_alignment_end, d.shift);
         tensor_fill(&d.input, desc.dtype, kind, &r);
         sweep(text, &desc, plan, &d, false, false, NULL, NULL);

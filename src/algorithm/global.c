@@ -35,7 +35,7 @@ static size_t lay_out(task *t, const pp_problem *p, char *scratch)
     const pp_axis *w = &p->axis[2];
     int64_t all;
     t->pitch = w->output > 1 ? w->advance : rounded(w->longest);
-    t->windows = pp_max(pp_min(NEAR / t->pitch, w->output), 1);
+    t->windows = pp_min(pp_max(NEAR / t->pitch, pp_ceil_div(pp_max(VECTOR - w->longest, 0), t->pitch) + 1), w->output);
     t->lines = pp_max(NEAR / (t->windows * t->pitch), 1);
     t->missing = pp_max(VECTOR - ((w->output - 1) * t->pitch + w->longest), 0);
     all = rounded(t->lines * t->windows);
@@ -80,7 +80,7 @@ static bool plan(const pp_problem *p, pp_direction direction, pp_needs *needs)
     if (p->inner != 1 || p->desc.dtype != PP_F32 || !p->kernels->planes->columns[0] || !p->inputs || !p->outputs) return false;
     if (p->is_max && (pp_reducing_of(p) == PP_WINNERS || p->desc.op != PP_OP_MAX || p->desc.nan == PP_NAN_IGNORE)) return false;
     if (axis[0].input != 1 || axis[0].longest != 1 || !is_plain(&axis[0]) || !is_plain(&axis[1]) || !is_plain(w)) return false;
-    if (w->longest > 1 && (p->array[PP_INPUT].stride[PP_W] != 1 || w->step != 1)) return false;
+    if ((w->longest > 1 || w->output > 1) && (p->array[PP_INPUT].stride[PP_W] != 1 || w->step != 1)) return false;
     if (w->output > 1 && w->advance < w->longest) return false;
     needs->scratch = lay_out(&t, p, NULL);
     return !t.missing || is_dense(p);
@@ -195,9 +195,9 @@ static pp_status run_global(const pp_run *run, int64_t task_number, int64_t task
     if (!t.missing && (windows - 1) * t.pitch + p->axis[2].longest < VECTOR) { /* so few of a row */
         return task_number ? PP_OK : pp_algorithm_reference.pass[PP_FORWARD].run(run, 0, 1, scratch);
     }
-    pp_window w[3];
-    for (int a = 0; a < 3; a++) w[a] = pp_axis_window(&p->axis[a], 0);
-    t.divisor = pp_divisor_of(p, w);
+    pp_window window[3];
+    for (int a = 0; a < 3; a++) window[a] = pp_axis_window(&p->axis[a], 0);
+    t.divisor = pp_divisor_of(p, window);
     find_regular(&t, windows, height);
     pp_share(tasks_of(run), task_number, tasks, &begin, &end);
     begin += run->group.first * height;
@@ -208,8 +208,9 @@ static pp_status run_global(const pp_run *run, int64_t task_number, int64_t task
         if (t.missing && lines > 1 && lines == left) lines--; /* the last one alone */
         pp_at_plane(p, begin / height, at);
         at[PP_H] = run->begin[1] + begin % height;
-        for (at[PP_W] = run->begin[2]; at[PP_W] < run->end[2]; at[PP_W] += t.windows) {
-            pool(&t, at, lines, pp_min(run->end[2] - at[PP_W], t.windows), left == 1);
+        for (int64_t w = 0, some = pp_min(windows, t.windows); w < windows; w += some) { /* the last ones over others, so that none is short */
+            at[PP_W] = run->begin[2] + pp_min(w, windows - some);
+            pool(&t, at, lines, some, left == 1);
         }
     }
     return PP_OK;

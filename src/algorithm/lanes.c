@@ -133,7 +133,7 @@ static void transpose(task *s, pp_tensor tensor, bool back)
     int64_t at[3] = {begin[0], begin[1], begin[2]};
     pp_transpose t = {.back = back, .count = s->count, .run = s->l->lanes * size, .positions = run};
     t.stride = (p->c > 1 ? stride[PP_C] : stride[PP_N]) * size;
-    if (!back && t.stride == run * size && p->inputs * size > NEAR_BYTES) t.ahead = s->l->lanes * t.stride;
+    if (!back && t.stride == run * size && p->inputs > NEAR_BYTES / size) t.ahead = s->l->lanes * t.stride;
     int64_t plane = s->first / p->c * stride[PP_N] + s->first % p->c * stride[PP_C];
     pp_transpose_fn fn = s->run->kernels->planes->transpose[size == 8];
     for (;;) {

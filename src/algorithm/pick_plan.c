@@ -329,7 +329,7 @@ static bool make_pick(builder *b, pp_picked *s)
     k->away = p->desc.rounding == PP_ROUND_HALF_AWAY;
     k->order = b->order;
     k->sign = b->bytes ? k->order.mask : 0;
-    k->far = p->inputs * s->size > FAR_BYTES;
+    k->far = p->inputs > FAR_BYTES / s->size;
     k->stream = false;
     s->kernel = p->is_max ? p->kernels->pick_max : p->kernels->pick_sum;
     s->lanes = 2 * b->lanes;
@@ -338,7 +338,7 @@ static bool make_pick(builder *b, pp_picked *s)
     for (int a = PP_N; a < PP_W; a++) places |= out->stride[a] * s->size;
     for (const pp_pick_strip *y = s->strips; y < s->strips_end; y++) places |= (y->output | (y->pairs > 1 ? y->target_step : 0)) * s->size;
     s->stream = p->stream && places % PP_ALIGN == 0;
-    int64_t row = (b->read[1] - b->read[0]) * p->inner * s->size * axis[1].advance / axis[1].period;
+    int64_t row = pp_min((b->read[1] - b->read[0]) * p->inner * s->size, BAND_BYTES) * pp_min(axis[1].advance / axis[1].period, BAND_BYTES);
     s->band = pp_max(BAND_BYTES / pp_max(row, 1), 1);
     s->planes = pp_max(BAND_BYTES / pp_max(row * axis[1].output, 1), 1);
     s->source_plane = in->stride[p->c > 1 ? PP_C : PP_N];

@@ -219,6 +219,7 @@ static bool add_plane(scatter *s, int64_t at[PP_AXES])
     int64_t rows;
     at[PP_W] = s->from[2];
     for (at[PP_D] = s->from[0]; at[PP_D] < s->to[0] && s->from[2] < s->to[2]; at[PP_D]++) {
+        s->finder.next = INT64_MIN / 2; /* rows of another slice */
         for (at[PP_H] = s->from[1]; at[PP_H] < s->to[1]; at[PP_H] += rows) {
             rows = s->joined ? pp_min(group_of(s->problem), s->to[1] - at[PP_H]) : 1;
             if (s->adds) find_and_add(s, at);
@@ -254,7 +255,6 @@ static pp_status do_plane(scatter *s, int64_t plane)
     bool direct = s->dense && bytes > (p->stream ? NEAR : CLOSE);
     s->sums = direct ? target : s->scratch;
     s->cleared = s->low;
-    s->finder.next = INT64_MIN / 2;
     if (!add_plane(s, at)) return PP_BAD_INDEX;
     clear(s, s->high);
     if (s->dense && !direct && p->stream) s->run->kernels->stream(target, s->sums, bytes);

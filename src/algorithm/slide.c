@@ -15,9 +15,11 @@ typedef struct slide {
     int64_t size; /* of an element */
 } slide;
 
+/* Of so many positions of a row, or more than a line may have. */
 PP_NOINLINE static int64_t bytes_of(const pp_problem *p, int64_t positions)
 {
-    return p->outputs ? positions * p->inner * (int64_t)pp_dtypes[p->desc.dtype].size : 0;
+    enum { MOST = SLIDE_BYTES + 1 };
+    return p->outputs ? pp_min(positions, MOST) * pp_min(p->inner, MOST) * (int64_t)pp_dtypes[p->desc.dtype].size : 0;
 }
 
 static bool plan(const pp_problem *p, pp_direction direction, pp_needs *needs)
@@ -27,7 +29,7 @@ static bool plan(const pp_problem *p, pp_direction direction, pp_needs *needs)
     if (!p->is_max || !p->kernels->max_windows || !pp_rows_are_plain(p)) return false;
     if (axis[0].longest * axis[1].longest > PP_PICK_TAPS || w->kind != PP_AXIS_SLIDING || w->stride != 1 || w->step != 1) return false;
     needs->scratch = (size_t)bytes_of(p, w->output + w->longest);
-    return needs->scratch <= SLIDE_BYTES && w->pad_begin < w->longest && w->output - w->pad_begin <= w->visible; /* all see something */
+    return needs->scratch <= SLIDE_BYTES && w->pad_begin < w->longest && w->visible > 0 && w->output - w->pad_begin <= w->visible; /* all see something */
 }
 
 /* Of few channels, where "pick" would do, rows must be longer the better that is (with vectors of 64 bytes a permutation is one step); of

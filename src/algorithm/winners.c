@@ -15,7 +15,9 @@ enum {
     SEGMENT = 2048,                   /* outputs of a row that are done together */
     LINES = 32 * 1024 / sizeof(float),
     MOST_LINES = 1024 * 1024 / sizeof(float),
-    NARROWED = 2048, /* indices, better */
+    NARROWED = 2048,    /* indices, better */
+    SOME = 16,          /* taps */
+    DIRECT_TAPS = 25,   /* with more of them levels are better */
     MOST_KEPT = 1 << 18 /* lanes of a row whose winners are kept */
 };
 
@@ -38,7 +40,6 @@ static int64_t most_taps(const pp_problem *p)
 }
 
 /* Whether gradients are added tap by tap: to as many sums as the window has taps, whichever won. */
-enum { SOME = 16 };
 bool pp_winners_add(const pp_problem *p)
 {
     return has_channels(p) && p->array[PP_GRAD_OUTPUT].stride[PP_INNER] == 1 && most_taps(p) <= SOME;
@@ -259,8 +260,7 @@ static void copy_lines(pp_winners *w, const int64_t at[PP_AXES], const pp_window
     pp_axis_reach(&axis[2], at[PP_W], to, &from, &end);
     bool margin = end - from < wide && (w->from != at[PP_W] || w->to != to);
     if (w->from < 0 || margin) fill(w->lines, axis[0].longest * w->room * w->row, least);
-    w->from = at[PP_W];
-    w->to = to;
+    w->from = at[PP_W], w->to = to;
     int64_t first_tap[PP_AXES] = {at[PP_N], at[PP_C], 0, first + begin, from};
     pp_rows c = {.rows = after - begin,
                  .lanes = end - from,
@@ -364,8 +364,6 @@ void pp_winners_find(pp_winners *w, const int64_t at[PP_AXES], int64_t rows, int
 }
 
 /* ------------------------------------------------------------------------------------------------ forward */
-
-enum { DIRECT_TAPS = 25 }; /* with more of them levels are better */
 
 static bool plan(const pp_problem *p, pp_direction direction, pp_needs *needs)
 {

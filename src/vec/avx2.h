@@ -44,7 +44,6 @@ PP_INLINE __m256i pp_only__avx2(__m256i v, __m256i part, __m256i other, size_t l
 }
 
 #define PP_CHEAP_PART 0
-#define PP_LONG_PICK 1 /* narrow lanes are picked in many steps */
 /* Of one vector: byte (at & 31) of it, zero where the highest bit is set. */
 PP_INLINE __m256i pick_bytes__avx2(__m256i v, __m256i at)
 {

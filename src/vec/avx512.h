@@ -58,7 +58,6 @@ PP_INLINE __m512i pp_load_part__avx512(const void *p, uint64_t part, size_t lane
                        : (__m512i)_mm512_maskz_loadu_ps((__mmask16)part, p);
 }
 
-#define PP_LONG_PICK 0
 PP_INLINE __m512i pp_pick__avx512(__m512i a, __m512i b, const void *index, size_t lane)
 {
     __m512i at = _mm512_loadu_si512(index);
