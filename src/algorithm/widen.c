@@ -63,7 +63,7 @@ static int64_t measure(const pp_problem *p, pp_direction direction, widened *w)
         for (int a = 0; a < 3; a++) {
             int64_t most = w->size[a];
             if (pp_is_input(t) != pp_is_input(result))
-                most = most < pp_inside_extent(p, result, a) ? pp_axis_most(axis_of(p, direction, a), most) : INT64_MAX;
+                most = most < pp_min(pp_inside_extent(p, result, a), INT32_MAX) ? pp_axis_most(axis_of(p, direction, a), most) : INT64_MAX;
             w->extent[t][a] = pp_min(pp_inside_extent(p, t, a), most);
             w->plane[t] *= w->extent[t][a];
         }
@@ -79,8 +79,8 @@ static void choose_tile(const pp_problem *p, pp_direction direction, widened *w)
     for (int a = 0; a < 3; a++) w->size[a] = pp_inside_extent(p, direction == PP_FORWARD ? PP_OUTPUT : PP_GRAD_INPUT, a);
     for (int a = 0; (bytes = measure(p, direction, w)) > TILE_BYTES && a < 3;) {
         const pp_axis *axis = axis_of(p, direction, a);
-        int64_t half = (w->size[a] + 1) / 2;
-        bool cut = half < w->size[a] && 2 * pp_axis_most(axis, half) * axis->period <= 3 * half * axis->advance;
+        int64_t half = (w->size[a] + 1) / 2, some = pp_min(half, INT32_MAX);
+        bool cut = half < w->size[a] && 2 * (double)pp_axis_most(axis, some) * (double)axis->period <= 3 * (double)some * (double)axis->advance;
         if (direction == PP_BACKWARD && p->is_max) cut = false; /* winners may be anywhere in a plane */
         if (cut) w->size[a] = half;
         else a++;
