@@ -18,18 +18,18 @@ typedef struct pp_array {
 
 struct pp_kernels;
 
-typedef struct pp_problem {
-    pp_desc desc;                     /* resolved */
+typedef struct pp_problem { /* what is asked most comes first: its addresses are short */
     const struct pp_kernels *kernels; /* of the element type, in the instruction set of the plan */
-    bool stream;                      /* results are best written past the caches */
     bool is_max;                      /* max or min: compares; else adds */
+    bool stream;                      /* results are best written past the caches */
+    int64_t n, c, inner;              /* channels-last: c = 1, inner = channels; else c = channels, inner = 1 */
+    int64_t inputs, outputs;          /* elements of the input, of the output */
+    int64_t plane;                    /* D * H * W of the input */
     double empty;                     /* the value of a window that sees nothing */
     int64_t together;                 /* planes of a run, at most; 0: all */
-    int64_t n, c, inner;              /* channels-last: c = 1, inner = channels; else c = channels, inner = 1 */
+    pp_desc desc;                     /* resolved */
     pp_axis axis[3];                  /* D, H, W */
     pp_axis cover[3];                 /* their reverses; only when backward of an average or sum is wanted */
-    int64_t plane;                    /* D * H * W of the input */
-    int64_t inputs, outputs;          /* elements of the input, of the output */
     pp_array array[PP_TENSOR_COUNT];
 } pp_problem;
 

@@ -21,12 +21,12 @@ typedef struct pp_run {
     const pp_problem *problem;
     const pp_kernels *kernels; /* the problem's */
     const void *prepared;      /* by the pass, in the plan */
-    pp_group group;
     pp_direction direction;
-    char *base[PP_TENSOR_COUNT];
-    int64_t begin[3], end[3]; /* the part of the result to make, on D, H, W */
     bool accumulate;
     bool whole; /* every element of every tensor is there, whatever is made */
+    int64_t begin[3], end[3]; /* the part of the result to make, on D, H, W */
+    char *base[PP_TENSOR_COUNT];
+    pp_group group;
 } pp_run;
 
 enum { PP_PREPARED = 4096 }; /* bytes, aligned for any integer */

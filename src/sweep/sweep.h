@@ -17,25 +17,27 @@ typedef struct pp_stretch {
     pp_window window; /* of any of them; begin == end: they see nothing */
 } pp_stretch;
 
-typedef struct pp_sweep {
+typedef struct pp_sweep { /* what is asked most comes first: its addresses are short */
     const pp_run *run;
     const pp_problem *problem;
-    bool packs;                 /* lanes hold elements with their indices */
-    const pp_problem *combined; /* what lanes are combined as: the problem, or ... */
-    pp_problem wide;            /* ... maxima of doubles, of lanes that were packed */
     const pp_axis *axis; /* D, H, W */
-    int64_t begin[3], end[3]; /* of the target */
-    bool levels;              /* long windows */
-    size_t element, lane;     /* bytes */
-    size_t prepared;          /* of an element of a row in scratch; 0: rows are read where they lie */
+    bool packs;          /* lanes hold elements with their indices */
+    bool levels;         /* long windows */
+    bool across;         /* ... that slide from position to position on W */
+    bool split;          /* the line is split into "advance" phases, so that the outputs of a class lie side by side */
+    bool gathered;       /* elements of source rows do not lie side by side */
+    bool gaps;           /* some windows see nothing */
+    bool made;           /* results are elements, and need no finishing */
     int64_t inner;
+    size_t lane;              /* bytes */
+    int64_t begin[3], end[3]; /* of the target */
 
     /* the line under the windows: positions [span_begin, span_end) on W, of which [read_begin, read_end) exist */
-    int64_t span_begin, span_end, read_begin, read_end;
-    int64_t line; /* lanes of it */
-    bool split;   /* the line is split into "advance" phases, so that the outputs of a class lie side by side */
-    bool gathered; /* elements of source rows do not lie side by side */
-    bool gaps;    /* some windows see nothing */
+    int64_t span_begin, read_begin, read_end, span_end;
+    int64_t line;               /* lanes of it */
+    const pp_problem *combined; /* what lanes are combined as: the problem, or "wide" */
+    size_t element;             /* bytes */
+    size_t prepared;            /* of an element of a row in scratch; 0: rows are read where they lie */
 
     /* the band of rows reduced on D and H so far: outputs [band_begin, band_end) on H of plane (n, c), row d */
     int64_t band, band_begin, band_end, band_n, band_c, band_d;
@@ -54,9 +56,7 @@ typedef struct pp_sweep {
     int64_t *indices;        /* its winners */
 
     /* levels (levels.c) */
-    bool across;        /* windows slide from position to position on W */
     pp_order order, lane_order, made_order; /* of elements; of lanes; of what windows are made to */
-    bool made;          /* results are elements, and need no finishing */
     char *divisors;     /* of the lanes of a row of averages, for windows of "outer" elements on D and H */
     int64_t outer;
     char *slide;        /* scratch of the kernel */
@@ -65,6 +65,8 @@ typedef struct pp_sweep {
     uintptr_t ahead;    /* where the row would lie that the next band reads when this one is at row 0; 0: nowhere */
     char *level_lines;  /* on W, "apart" lanes apart */
     int64_t apart;
+
+    pp_problem wide; /* maxima of doubles, of lanes that were packed */
 } pp_sweep;
 
 /* levels.c: sizes; scratch; the band's column lines; a row of the target from its column line (of maxima its elements). */
