@@ -9,7 +9,6 @@
 
 /* A call on the whole result, as far as it is the same every time: made with the plan, so that such a call costs nanoseconds. */
 typedef struct pp_quick {
-    pp_run run;  /* all but the addresses and accumulate */
     size_t each; /* scratch of one task */
     int count;   /* of tensors; 0: every call goes the long way */
     struct {
@@ -19,16 +18,17 @@ typedef struct pp_quick {
         bool written;
         ptrdiff_t offset, low, high; /* bytes: of the element at coordinates 0; first and past the last that is touched */
     } tensor[PP_TENSOR_COUNT];
+    pp_run run; /* all but the addresses and accumulate */
 } pp_quick;
 
 struct pp_plan {
     size_t struct_size; /* sizeof this: a wrong pointer is told from a plan */
-    pp_problem problem;
     pp_options options; /* strings dropped: they were only needed to choose */
     bool owned;         /* pp_plan_destroy frees it */
     const pp_isa *isa;
     const pp_algorithm *algorithm[2]; /* by pp_direction; NULL: the plan does not run in it */
     size_t scratch_size;              /* for all tasks of either direction */
+    pp_problem problem;
     pp_quick quick[2];
     char prepared[2][PP_PREPARED]; /* by the algorithms */
     pp_window table[];             /* of the problem's axes */

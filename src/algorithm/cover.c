@@ -19,10 +19,10 @@ static const double MOST_BYTES = 1 << 30; /* of a tile that cannot be cut furthe
 /* How a problem is done: made with the plan.  Tiles of an axis begin at multiples of their size. */
 typedef struct cover {
     const pp_pass *pass;
-    pp_axis axis[3];                 /* forward: from gradients to inputs */
     int64_t size[3], sources[3];     /* inputs of a tile; gradients over them, at most */
     int64_t planes, segment;         /* of a tile; that lie at equal distances */
     size_t lane, extents, old, spare, below; /* bytes of a lane; where scratch has what */
+    pp_axis axis[3];                          /* forward: from gradients to inputs */
 } cover;
 
 /* ------------------------------------------------------------------------------------------------ planning */
@@ -157,13 +157,13 @@ typedef struct task {
     const pp_problem *problem;
     const cover *c;
     char *scratch;
-    pp_problem tile_problem;
-    pp_run tile;
     int64_t first, count;   /* planes of the tile */
     int64_t from[3], to[3]; /* gradients over it */
     int64_t listed[2];      /* those on W whose extents were looked at ... */
     bool differ;            /* ... and are listed, as lanes */
     bool packed;            /* rows of gradients are not contiguous */
+    pp_run tile;
+    pp_problem tile_problem;
 } task;
 
 /* Outputs after o, o included, below "end", that divide like o. */

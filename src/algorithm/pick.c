@@ -81,8 +81,8 @@ PP_COLD static bool pays(const pp_problem *p)
 typedef struct picking {
     const pp_run *run;
     const pp_picked *plan;
-    pp_pick pick;
     uintptr_t low, high; /* what may be read */
+    pp_pick pick;
 } picking;
 
 /* Whether all that the box at hand loads from "source" may be read. */

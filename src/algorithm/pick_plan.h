@@ -14,7 +14,6 @@ enum {
 
 typedef struct pp_picked {
     pp_pick_fn kernel;
-    pp_pick pick;        /* what is the same everywhere */
     int64_t lanes, load; /* elements of a pair; of a vector that is loaded */
     pp_pick_run *runs, *runs_end;
     const pp_pick_strip *strips, *strips_end;
@@ -26,6 +25,7 @@ typedef struct pp_picked {
     bool stream;                          /* results past the caches: they are written in whole lines of these, if one is */
     int64_t low, high;                    /* what a dense input holds, in bytes from coordinates 0; both 0: it has gaps */
     int64_t source_plane, target_plane;   /* from plane to plane */
+    pp_pick pick;        /* what is the same everywhere */
 } pp_picked;
 
 /* Fills "memory" of "room" bytes, aligned for any integer, for the outputs [begin, end) on W; false when the problem is not of this
