@@ -23,7 +23,7 @@ PP_NOINLINE pp_axis pp_axis_sliding(int64_t input, int64_t output, int64_t kerne
     axis.visible = pp_max(input + pp_min(pad_end, 0), 0);
     if (!pp_add_ok(input, pad_end, &axis.padded)) axis.padded = INT64_MAX; /* then every tap lies before it */
     axis.divisor = divisor;
-    axis.gcd = axis.inverse = 0;
+    axis.inverse = 0;
     axis.table = NULL;
     return axis;
 }
@@ -113,13 +113,13 @@ pp_axis pp_axis_cover(const pp_axis *axis, pp_window *table)
     cover.kind = PP_AXIS_COVER;
     cover.input = axis->output;
     cover.output = axis->input;
-    cover.gcd = pp_gcd(axis->stride, axis->dilation);
-    cover.step = axis->dilation / cover.gcd;
-    cover.inverse = inverse_of(axis->stride / cover.gcd, cover.step);
+    int64_t gcd = pp_gcd(axis->stride, axis->dilation);
+    cover.step = axis->dilation / gcd;
+    cover.inverse = inverse_of(axis->stride / gcd, cover.step);
     cover.period = axis->stride;
     cover.advance = 1;
     cover.live = axis->kernel ? axis->visible : 0;
-    cover.longest = axis->kernel ? (axis->kernel - 1) / (axis->stride / cover.gcd) + 1 : 0;
+    cover.longest = axis->kernel ? (axis->kernel - 1) / (axis->stride / gcd) + 1 : 0;
     return cover;
 }
 
@@ -144,10 +144,10 @@ static int64_t modulo(int64_t a, int64_t m)
 static pp_window cover_window(const pp_axis *axis, int64_t i)
 {
     pp_window w = {0, 0, 0, 0, 1};
-    int64_t p = i + axis->pad_begin;
-    if (i >= axis->live || p % axis->gcd) return w;
+    int64_t p = i + axis->pad_begin, gcd = pp_quotient(axis->dilation, axis->step);
+    if (i >= axis->live || p % gcd) return w;
     /* o must be congruent to p/gcd * inverse modulo step */
-    int64_t residue = modulo(pp_floor_div(p, axis->gcd), axis->step);
+    int64_t residue = modulo(pp_floor_div(p, gcd), axis->step);
     int64_t product;
     if (!pp_mul_ok(residue, axis->inverse, &product)) { /* its remainder is what counts */
         bool exact;

@@ -13,6 +13,7 @@ typedef enum pp_axis_kind {
 /* One spatial axis: the answer to "what does output o see?" */
 typedef struct pp_axis {
     pp_axis_kind kind;
+    pp_divisor divisor; /* sliding */
     int64_t input, output; /* extents of what is read and of what is made */
     int64_t step;          /* distance of two taps in the input */
 
@@ -25,8 +26,7 @@ typedef struct pp_axis {
     int64_t kernel, stride, dilation, pad_begin;
     int64_t visible; /* input positions [0, visible) exist: fewer than "input" when the end is cropped */
     int64_t padded;  /* end of the padded input: input + pad_end */
-    pp_divisor divisor;
-    int64_t gcd, inverse; /* cover: gcd(stride, dilation); inverse of stride/gcd modulo dilation/gcd */
+    int64_t inverse; /* cover: of stride/gcd modulo step, which is dilation/gcd; gcd: of stride and dilation */
 
     const pp_window *table;
 } pp_axis;

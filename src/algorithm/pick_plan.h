@@ -25,7 +25,7 @@ typedef struct pp_picked {
     bool stream;                          /* results past the caches: they are written in whole lines of these, if one is */
     int64_t low, high;                    /* what a dense input holds, in bytes from coordinates 0; both 0: it has gaps */
     int64_t source_plane, target_plane;   /* from plane to plane */
-    pp_pick pick;        /* what is the same everywhere */
+    pp_pick pick;                         /* what is the same everywhere */
 } pp_picked;
 
 /* Fills "memory" of "room" bytes, aligned for any integer, for the outputs [begin, end) on W; false when the problem is not of this
