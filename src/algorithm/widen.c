@@ -156,35 +156,16 @@ typedef struct task {
 static void convert_row(const task *t, char *elements, char *lanes, int64_t count, bool back)
 {
     const pp_problem *p = t->run->problem;
-    const pp_dtype_info *info = &pp_dtypes[p->desc.dtype];
-    bool wide = t->w->dtype == PP_F64;
+    const pp_dtype_info *info = &pp_dtypes[p->desc.dtype], *wide = &pp_dtypes[t->w->dtype];
     pp_convert_fn fn = back ? p->kernels->lines->narrow : p->kernels->lines->widen;
-    if (fn && !wide) {
-        int sign = info->floating ? 0 : info->mask;
-        size_t size = (size_t)count * info->size, lane_size = (size_t)count * sizeof(float);
-        char few[PP_COLUMNS * sizeof(uint16_t)];
-        float few_lanes[PP_COLUMNS] = {0};
-        if (count >= PP_COLUMNS) {
-            fn(elements, (float *)(void *)lanes, count, sign, p->desc.rounding);
-        } else {
-            memcpy(back ? (char *)few_lanes : few, back ? lanes : elements, back ? lane_size : size);
-            fn(few, few_lanes, PP_COLUMNS, sign, p->desc.rounding);
-            memcpy(back ? elements : lanes, back ? few : (char *)few_lanes, back ? size : lane_size);
-        }
+    if (fn && t->w->dtype == PP_F32 && count >= PP_COLUMNS) {
+        fn(elements, (float *)(void *)lanes, count, info->floating ? 0 : info->mask, p->desc.rounding);
         return;
     }
     for (int64_t i = 0; i < count; i++) {
-        float *narrow_lane = (float *)(void *)lanes + i;
-        double *lane = (double *)(void *)lanes + i, value;
-        if (!back) {
-            value = info->load(elements, i);
-            if (wide) *lane = value;
-            else *narrow_lane = (float)value;
-            continue;
-        }
-        value = wide ? *lane : (double)*narrow_lane;
-        if (!info->floating) value = pp_integer_of(value, p->desc.rounding, (int)info->lowest, (int)info->highest);
-        info->store(elements, i, value);
+        double value = back ? wide->load(lanes, i) : info->load(elements, i);
+        if (!back) wide->store(lanes, i, value);
+        else info->store(elements, i, info->floating ? value : pp_integer_of(value, p->desc.rounding, (int)info->lowest, (int)info->highest));
     }
 }
 

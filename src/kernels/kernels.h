@@ -69,6 +69,18 @@ typedef struct pp_pack {
 /* "count" elements narrower than lanes, at least PP_COLUMNS, to lanes of f32, or back, rounded.  sign: of bytes, 0x80 where they have one, else 0. */
 typedef void (*pp_convert_fn)(void *elements, float *lanes, int64_t count, int sign, pp_rounding rounding);
 
+/* target[i * step] = the average of row i of "count" bytes, at least a vector. */
+typedef struct pp_totals {
+    const uint8_t *source;
+    uint8_t *target;
+    int64_t count, rows, step;
+    int sign; /* as above */
+    float divisor;
+    pp_rounding rounding;
+} pp_totals;
+
+typedef void (*pp_totals_fn)(const pp_totals *);
+
 /* target[j] = source[j] / divisor as lanes that are summed later, for lanes j of each of some rows of some planes. */
 typedef struct pp_divide {
     const void *source;
@@ -155,6 +167,7 @@ typedef struct pp_lines {
     pp_pack_fn pack, unpack;              /* elements with their indices; NULL: not brought, but for f32 ... */
     const struct pp_kernels *wide;        /* ... and those that combine such lanes */
     pp_convert_fn widen, narrow;          /* elements -> f32, and back; NULL: not brought */
+    pp_totals_fn totals;                  /* of bytes; NULL: not brought */
     pp_spread_fn spread;                  /* of f32; NULL: not brought */
     int vector_bytes;                     /* of one vector of a window: */
     pp_windows_fn sum_window, max_window; /* NULL: not brought; NaN wins */

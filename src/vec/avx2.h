@@ -197,6 +197,8 @@ PP_INLINE i32_own__avx2 byte_widen__avx2(const uint8_t *p)
     return (i32_own__avx2)_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)p));
 }
 
+PP_INLINE i32_own__avx2 u8_sums__avx2(u8_own__avx2 v) { return (i32_own__avx2)_mm256_sad_epu8((__m256i)v, _mm256_setzero_si256()); }
+
 /* The low halves of 32-bit lanes; their lowest bytes. */
 PP_INLINE void bf16_pack__avx2(uint16_t *p, i32_own__avx2 v)
 {

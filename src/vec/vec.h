@@ -170,6 +170,13 @@ PP_INLINE void V(byte, narrow)(uint8_t *p, V(i32, vec) v)
     V(byte, vec) bytes = __builtin_convertvector(v, V(byte, vec));
     memcpy(p, &bytes, sizeof bytes);
 }
+
+/* Sums of bytes that are neighbours, in some lanes. */
+PP_INLINE V(i32, vec) V(u8, sums)(V(u8, vec) v)
+{
+    V(u32, vec) x = (V(u32, vec))v, twos = (x & 0xff00ff) + (x >> 8 & 0xff00ff);
+    return (V(i32, vec))((twos & 0xffff) + (twos >> 16));
+}
 #endif
 
 PP_INLINE V(f32, vec) V(i32, to_f32)(V(i32, vec) v) { return __builtin_convertvector(v, V(f32, vec)); }
