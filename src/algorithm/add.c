@@ -13,3 +13,15 @@ void pp_add_load(pp_index_type type, const void *indices, int64_t at, int64_t st
 {
     for (int64_t j = 0; j < count; j++) to[j] = pp_index_load(type, indices, at + j * step);
 }
+
+void pp_add_store(pp_index_type type, void *indices, int64_t at, const void *from, bool wide, int64_t count)
+{
+    const int32_t *some = from;
+    uint8_t *bytes = (uint8_t *)indices + at;
+    uint16_t *words = (uint16_t *)indices + at;
+    for (int64_t j = 0; j < count; j++) {
+        if (wide) pp_index_store(type, indices, at + j, ((const int64_t *)from)[j]);
+        else if (type == PP_INDEX_U8) bytes[j] = (uint8_t)some[j];
+        else words[j] = (uint16_t)some[j];
+    }
+}

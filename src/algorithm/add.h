@@ -21,6 +21,9 @@ typedef int64_t (*pp_add_fn)(const pp_add *);
 /* "count" of the caller's indices from number "at" on, "step" apart. */
 void pp_add_load(pp_index_type type, const void *indices, int64_t at, int64_t step, int64_t count, int64_t *to);
 
+/* And back, side by side: from 32-bit ones, to u8 or u16; or, wide, from 64-bit ones, to any. */
+void pp_add_store(pp_index_type type, void *indices, int64_t at, const void *from, bool wide, int64_t count);
+
 int64_t pp_add_f32(const pp_add *a);
 int64_t pp_add_f64(const pp_add *a);
 

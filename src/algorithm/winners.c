@@ -4,6 +4,7 @@
 #include "winners.h"
 #include "../reference/reference.h"
 #include "../sweep/lines.h"
+#include "add.h"
 #include "algorithm.h"
 
 #include <math.h>
@@ -17,7 +18,7 @@ enum {
     MOST_LINES = 1024 * 1024 / sizeof(float),
     NARROWED = 2048,    /* indices, better */
     SOME = 16,          /* taps */
-    DIRECT_TAPS = 25,   /* with more of them levels are better */
+    DIRECT_TAPS = 25,   /* with more of them levels are better, of f32 */
     MOST_KEPT = 1 << 18 /* lanes of a row whose winners are kept */
 };
 
@@ -29,8 +30,9 @@ typedef struct call {
 } call;
 
 static bool has_channels(const pp_problem *p) { return p->inner > 1; }
-
-static int64_t vector_lanes(const pp_problem *p) { return p->kernels->vector_bytes / (int64_t)sizeof(float); }
+/* Floats that an element is as large as: the kernel of f64 neither adds gradients nor takes tags, and makes 64-bit indices. */
+static int64_t unit_of(const pp_problem *p) { return p->desc.dtype == PP_F64 ? 2 : 1; }
+static int64_t vector_lanes(const pp_problem *p) { return p->kernels->vector_bytes / (int64_t)sizeof(float) / unit_of(p); }
 
 static int64_t most_taps(const pp_problem *p)
 {
@@ -42,14 +44,15 @@ static int64_t most_taps(const pp_problem *p)
 /* Whether gradients are added tap by tap: to as many sums as the window has taps, whichever won. */
 bool pp_winners_add(const pp_problem *p)
 {
-    return has_channels(p) && p->array[PP_GRAD_OUTPUT].stride[PP_INNER] == 1 && most_taps(p) <= SOME;
+    return has_channels(p) && unit_of(p) == 1 && p->array[PP_GRAD_OUTPUT].stride[PP_INNER] == 1 && most_taps(p) <= SOME;
 }
 
 /* Whether the winners of rows are kept: of many taps, in two dimensions. */
 static bool keeps(const pp_problem *p)
 {
     const pp_axis *h = &p->axis[1], *w = &p->axis[2];
-    if (p->desc.backward != PP_BACKWARD_RECOMPUTE || !has_channels(p) || p->axis[0].longest > 1 || most_taps(p) <= SOME || h->step > 1) return false;
+    if (p->desc.backward != PP_BACKWARD_RECOMPUTE || !has_channels(p) || unit_of(p) > 1) return false;
+    if (p->axis[0].longest > 1 || most_taps(p) <= SOME || h->step > 1) return false;
     return h->longest + w->longest <= p->kernels->vector_bytes / 2 && w->output * p->inner <= MOST_KEPT;
 }
 
@@ -87,7 +90,8 @@ bool pp_winners_apply(const pp_problem *p)
 
 static int64_t narrowed(const pp_problem *p)
 {
-    return p->desc.indices < PP_INDEX_U8 ? 0 : pp_max(has_channels(p) ? p->inner : p->axis[2].output, NARROWED);
+    if (p->desc.indices < PP_INDEX_U8 && (unit_of(p) == 1 || p->desc.indices != PP_INDEX_I32)) return 0;
+    return pp_max(has_channels(p) ? p->inner : p->axis[2].output, NARROWED);
 }
 
 size_t pp_winners_size(const pp_problem *p)
@@ -95,14 +99,14 @@ size_t pp_winners_size(const pp_problem *p)
     pp_winners w = {.run = NULL};
     if (!has_channels(p)) measure(p, &w);
     int64_t lanes = keeps(p) ? 2 * p->axis[1].longest * p->axis[2].output * p->inner : p->axis[0].longest * w.room * w.row;
-    return pp_aligned((size_t)narrowed(p) * sizeof(int32_t)) + MOST_TAPS * sizeof(pp_tap) + (size_t)lanes * sizeof(float);
+    return pp_aligned((size_t)narrowed(p) * sizeof(int64_t)) + MOST_TAPS * sizeof(pp_tap) + (size_t)(lanes * unit_of(p)) * sizeof(float);
 }
 
 void pp_winners_init(pp_winners *w, const pp_run *run, char *scratch)
 {
     const pp_problem *p = run->problem;
-    *w = (pp_winners){.run = run, .narrow = (int32_t *)(void *)scratch, .narrow_lanes = narrowed(p), .from = -1};
-    scratch += pp_aligned((size_t)w->narrow_lanes * sizeof(int32_t));
+    *w = (pp_winners){.run = run, .narrow = scratch, .unit = unit_of(p), .narrow_lanes = narrowed(p), .from = -1};
+    scratch += pp_aligned((size_t)w->narrow_lanes * sizeof(int64_t));
     w->taps = (pp_tap *)(void *)scratch;
     float *lanes = (float *)(void *)(w->taps + MOST_TAPS);
     if (!has_channels(p)) {
@@ -127,12 +131,13 @@ static void mend(const pp_winner *k, int64_t r, int64_t from, int64_t to)
         at[has_channels(p) ? PP_INNER : PP_W] += j;
         pp_reference_best best = pp_reference_winner(c->w->run, at);
         if (k->sums) {
-            if (best.index >= 0) ((float *)k->sums)[(best.index - k->base) * k->lanes + j] += ((const float *)k->grads)[r * k->grad_step + j];
+            if (best.index >= 0)
+                ((float *)k->sums)[(best.index - k->base) * k->lanes + j] += ((const float *)k->grads)[r * k->grad_step + j];
             continue;
         }
         int64_t index = pp_index_number(p, k->target ? p->desc.index_convention : PP_INDEX_PLANE, at, best.index);
         pp_index_store(k->wide ? PP_INDEX_I64 : PP_INDEX_I32, k->target_index, place, index);
-        if (k->target) ((float *)k->target)[r * k->value_step + j] = (float)best.value;
+        if (k->target) pp_dtypes[p->desc.dtype].store(k->target, r * k->value_step + j, best.value);
     }
 }
 
@@ -173,25 +178,13 @@ static void aim(const pp_winners *w, call *c)
     const int64_t *out = p->array[PP_OUTPUT].stride, *index = p->array[PP_INDICES].stride;
     pp_winner *k = &c->kernel;
     int64_t value = pp_offset(&p->array[PP_OUTPUT], c->at), place = pp_offset(&p->array[PP_INDICES], c->at);
-    k->wide = p->desc.indices == PP_INDEX_I64;
-    k->target = w->run->base[PP_OUTPUT] + value * (int64_t)sizeof(float);
+    k->wide = p->desc.indices == PP_INDEX_I64 || w->unit > 1;
+    k->target = w->run->base[PP_OUTPUT] + value * w->unit * (int64_t)sizeof(float);
     k->target_index = w->run->base[PP_INDICES] + place * (int64_t)pp_index_size(p->desc.indices);
     k->value_step = out[has_channels(p) ? PP_W : PP_H];
     k->target_step = index[has_channels(p) ? PP_W : PP_H];
     if (p->desc.index_convention == PP_INDEX_TENSOR) k->offset = (c->at[PP_N] * p->desc.channels + c->at[PP_C]) * p->plane;
     if (!k->wide) k->base += k->offset;
-}
-
-/* Indices from where the kernel wrote them to where they belong. */
-static void narrow(const pp_winner *k, pp_index_type type, char *to, int64_t step)
-{
-    for (int64_t r = 0; r < k->repeat; r++) {
-        const int32_t *from = (const int32_t *)k->target_index + r * k->lanes;
-        uint8_t *bytes = (uint8_t *)to + r * step;
-        uint16_t *words = (uint16_t *)(void *)to + r * step;
-        for (int64_t j = 0; j < k->lanes && type == PP_INDEX_U8; j++) bytes[j] = (uint8_t)from[j];
-        for (int64_t j = 0; j < k->lanes && type == PP_INDEX_U16; j++) words[j] = (uint16_t)from[j];
-    }
 }
 
 /* Runs the kernel for "repeat" rows from "at" on, or positions of one, whose windows move from this one on; a row has so many outputs. */
@@ -204,10 +197,7 @@ static void find(pp_winners *w, const int64_t at[PP_AXES], const pp_window windo
     call c = {.w = w};
     pp_winner *k = &c.kernel;
     memcpy(c.at, at, sizeof c.at);
-    k->repeat = repeat;
-    k->lanes = lanes;
-    k->mend = mend;
-    k->order = pp_order_of(p);
+    k->repeat = repeat, k->lanes = lanes, k->mend = mend, k->order = pp_order_of(p);
     list_taps(w, window, numbers, k);
     int64_t tap[PP_AXES] = {at[PP_N], at[PP_C], window[0].first, window[1].first, window[2].first};
     if (!numbers) k->base = (tap[PP_D] * axis[1].input + tap[PP_H]) * axis[2].input + tap[PP_W];
@@ -218,13 +208,13 @@ static void find(pp_winners *w, const int64_t at[PP_AXES], const pp_window windo
         k->apart = axis[2].stride;
     } else {
         /* integer arithmetic: where no window sees anything there may be no input */
-        k->source = (const float *)((uintptr_t)w->run->base[PP_INPUT] + (uintptr_t)pp_offset(&p->array[PP_INPUT], tap) * sizeof(float));
+        uintptr_t first = (uintptr_t)pp_offset(&p->array[PP_INPUT], tap) * pp_dtypes[p->desc.dtype].size;
+        k->source = (const void *)((uintptr_t)w->run->base[PP_INPUT] + first);
         k->source_step = axis[2].stride * p->array[PP_INPUT].stride[PP_W];
         k->index_step = axis[2].stride;
     }
     if (numbers) k->index_step = k->apart = 0;
-    k->target_index = indices;
-    k->target_step = k->value_step = pitch;
+    k->target_index = indices, k->target_step = k->value_step = pitch;
     k->wide = !w->keeping;
     if (w->keeping) {
         k->mend = note;
@@ -237,15 +227,23 @@ static void find(pp_winners *w, const int64_t at[PP_AXES], const pp_window windo
     }
     if (forward) aim(w, &c);
     char *place = k->target_index;
-    int64_t step = k->target_step;
+    pitch = k->target_step;
     if (forward && w->narrow_lanes) k->target_index = w->narrow, k->target_step = lanes;
     w->run->kernels->winner(k);
-    if (forward && w->narrow_lanes) narrow(k, p->desc.indices, place, step);
+    for (int64_t r = 0; r < repeat && k->target_index == w->narrow; r++) {
+        const char *from = (const char *)w->narrow + r * lanes * (int64_t)(k->wide ? sizeof(int64_t) : sizeof(int32_t));
+        pp_add_store(p->desc.indices, place, r * pitch, from, k->wide, lanes);
+    }
 }
 
-static void fill(float *lines, int64_t count, float value)
+/* Lanes of lines, from this one on, that never win. */
+static void fill(const pp_winners *w, int64_t from, int64_t count)
 {
-    for (int64_t i = 0; i < count; i++) lines[i] = value;
+    double least = w->run->problem->desc.op == PP_OP_MIN ? (double)INFINITY : -(double)INFINITY;
+    for (int64_t i = from; i < from + count; i++) {
+        if (w->unit > 1) ((double *)(void *)w->lines)[i] = least;
+        else w->lines[i] = (float)least;
+    }
 }
 
 /* What "rows" rows of windows see from this one on, of outputs [at[PP_W], to) on W. */
@@ -253,13 +251,11 @@ static void copy_lines(pp_winners *w, const int64_t at[PP_AXES], const pp_window
 {
     const pp_problem *p = w->run->problem;
     const pp_axis *axis = w->run->group.axis;
-    float least = p->desc.op == PP_OP_MIN ? INFINITY : -INFINITY;
     int64_t from, end, first = window[1].first, wide = (to - at[PP_W] - 1) * axis[2].stride + (axis[2].longest - 1) * axis[2].step + 1;
     int64_t tall = (rows - 1) * axis[1].stride + (axis[1].longest - 1) * axis[1].step + 1;
     int64_t begin = pp_min(pp_max(-first, 0), tall), after = pp_max(pp_min(axis[1].visible - first, tall), begin);
     pp_axis_reach(&axis[2], at[PP_W], to, &from, &end);
-    bool margin = end - from < wide && (w->from != at[PP_W] || w->to != to);
-    if (w->from < 0 || margin) fill(w->lines, axis[0].longest * w->room * w->row, least);
+    if (w->from < 0 || (end - from < wide && (w->from != at[PP_W] || w->to != to))) fill(w, 0, axis[0].longest * w->room * w->row);
     w->from = at[PP_W], w->to = to;
     int64_t first_tap[PP_AXES] = {at[PP_N], at[PP_C], 0, first + begin, from};
     pp_rows c = {.rows = after - begin,
@@ -268,17 +264,18 @@ static void copy_lines(pp_winners *w, const int64_t at[PP_AXES], const pp_window
                  .target_step = w->row,
                  .first = from - window[2].first,
                  .phases = w->phases,
-                 .phase = w->phase};
+                 .phase = w->phase,
+                 .wide = w->unit > 1};
     for (int64_t i = 0; i < axis[0].longest; i++) {
-        float *lines = w->lines + i * w->room * w->row;
+        int64_t lines = i * w->room * w->row;
         bool exists = i >= window[0].begin && i < window[0].end && end > from && after > begin;
         first_tap[PP_D] = window[0].first + i * axis[0].step;
-        fill(lines, (exists ? begin : tall) * w->row, least);
+        fill(w, lines, (exists ? begin : tall) * w->row);
         if (!exists) continue;
-        c.source = (const float *)(const void *)w->run->base[PP_INPUT] + pp_offset(&p->array[PP_INPUT], first_tap);
-        c.target = lines + begin * w->row;
+        c.source = (const float *)(const void *)w->run->base[PP_INPUT] + pp_offset(&p->array[PP_INPUT], first_tap) * w->unit;
+        c.target = w->lines + (lines + begin * w->row) * w->unit;
         w->run->kernels->rows(&c);
-        fill(lines + after * w->row, (tall - after) * w->row, least);
+        fill(w, lines + after * w->row, (tall - after) * w->row);
     }
 }
 
@@ -286,8 +283,8 @@ static void copy_lines(pp_winners *w, const int64_t at[PP_AXES], const pp_window
 static void find_rows(pp_winners *w, const int64_t first[PP_AXES], int64_t rows, int64_t to, int64_t *indices)
 {
     const pp_axis *axis = w->run->group.axis;
-    int64_t at[PP_AXES], width = to - first[PP_W], most = (w->room - (axis[1].longest - 1) * axis[1].step - 1) / axis[1].stride + 1, some,
-                         x;
+    int64_t at[PP_AXES], width = to - first[PP_W], some, x;
+    int64_t most = (w->room - (axis[1].longest - 1) * axis[1].step - 1) / axis[1].stride + 1;
     if (!indices && w->narrow_lanes) most = pp_max(pp_min(most, w->narrow_lanes / width), 1);
     memcpy(at, first, sizeof at);
     for (; at[PP_W] < to; at[PP_W] += x) {
@@ -295,8 +292,8 @@ static void find_rows(pp_winners *w, const int64_t first[PP_AXES], int64_t rows,
         for (int64_t r = 0; r < rows; r += some) {
             some = pp_min(rows - r, most);
             at[PP_H] = first[PP_H] + r;
-            pp_window window[3];
-            for (int a = 0; a < 3; a++) window[a] = pp_axis_window(&axis[a], at[PP_D + a]);
+            pp_window window[3] = {pp_axis_window(&axis[0], at[PP_D]), pp_axis_window(&axis[1], at[PP_H]),
+                                   pp_axis_window(&axis[2], at[PP_W])};
             copy_lines(w, at, window, some, at[PP_W] + x);
             for (int a = 0; a < 3; a++) window[a].begin = 0, window[a].end = window[a].length;
             find(w, at, window, some, x, indices ? indices + r * width + at[PP_W] - first[PP_W] : NULL, width);
@@ -347,8 +344,7 @@ static void find_over(pp_winners *w, const int64_t first[PP_AXES], int64_t rows,
         k->repeat = to - first[PP_W];
         k->lanes = k->source_step = k->target_step = inner;
         k->order = pp_order_of(w->run->problem);
-        k->mend = mend;
-        k->wide = true;
+        k->mend = mend, k->wide = true;
         k->count = w->bad < low ? high - low : 0; /* of none, all are mended */
         bool last = w->run->problem->desc.ties == PP_TIES_LAST;
         for (int64_t i = 0; i < k->count; i++, low++) w->taps[last ? k->count - 1 - i : i].offset = low % w->slots * lanes;
@@ -376,7 +372,11 @@ static bool plan(const pp_problem *p, pp_direction direction, pp_needs *needs)
 }
 
 /* Rows that do not fill a vector are better side by side ("lanes"). */
-static bool pays(const pp_problem *p) { return most_taps(p) <= DIRECT_TAPS && (has_channels(p) || p->axis[2].output >= vector_lanes(p)); }
+static bool pays(const pp_problem *p)
+{
+    int64_t most = unit_of(p) > 1 ? MOST_TAPS : DIRECT_TAPS;
+    return most_taps(p) <= most && (has_channels(p) || p->axis[2].output >= vector_lanes(p));
+}
 
 static pp_status run_winners(const pp_run *run, int64_t task, int64_t tasks, char *scratch)
 {

@@ -7,11 +7,12 @@
 typedef struct pp_winners {
     const pp_run *run;
     pp_tap *taps;
+    int64_t unit;                     /* floats that an element is as large as */
     float *lines;                     /* of one channel: rows of the input between margins, one line for each phase of the stride */
     int64_t segment;                  /* outputs of a row, at most, that they are for */
     int64_t room, row, phase, phases; /* rows of a slice; lanes of a row, of one of its phases; their number */
     int64_t from, to;                 /* outputs of a row that they hold: the other columns are margin */
-    int32_t *narrow;                  /* indices before they become u8 or u16: so many; 0: of other types */
+    void *narrow;                     /* indices before they become u8 or u16 (of f64: i32 too): so many; 0: of other types */
     int64_t narrow_lanes;
     float *sums; /* of a plane: gradients are added there; or NULL */
     /* longer windows over channels: of each input row the winners of the windows' columns are kept, of the "slots" rows before "next" ... */

@@ -12,7 +12,7 @@ typedef struct pp_winner {
     const void *source;
     const int32_t *tags; /* with the source: indices that taps bring along; NULL: their own.  None is a NaN, or without an index */
     void *target;       /* their values, or NULL */
-    void *target_index; /* int32_t; wide: int64_t, "offset" more */
+    void *target_index; /* int32_t; wide, and of f64: int64_t, "offset" more */
     const void *grads; /* with sums: neither; gradients are added where winners lie, so many lanes for each index that counts from "base" on */
     void *sums;
     bool wide;
@@ -27,12 +27,14 @@ typedef struct pp_winner {
                  int64_t to); /* outputs [from, to) of repeat r: NaN, nothing above -infinity */
 } pp_winner;
 
-/* Rows of 4-byte elements, as one line for each phase: element j becomes number (first + j) / phases of line (first + j) % phases. */
+/* Rows of 4-byte elements (wide: 8-byte), as one line for each phase: element j becomes number (first + j) / phases of line
+ * (first + j) % phases. */
 typedef struct pp_rows {
     const void *source;
     void *target;
     int64_t rows, lanes, source_step, target_step; /* steps in elements */
     int64_t first, phases, phase;                  /* phase: distance of lines */
+    bool wide;
 } pp_rows;
 
 typedef void (*pp_winner_fn)(const pp_winner *);

@@ -2,7 +2,7 @@
 #define PP_OWN_F32 (PP_OWN_TURNS | PP_OWN_PARTIAL | PP_OWN_MAX | PP_OWN_PART | PP_OWN_PICK | PP_OWN_NANS)
 #define PP_OWN_F64 (PP_OWN_PARTIAL | PP_OWN_MAX | PP_OWN_PART | PP_OWN_PICK | PP_OWN_NANS)
 #define PP_OWN_I32 (PP_OWN_ANY | PP_OWN_PARTIAL | PP_OWN_MAX)
-#define PP_OWN_I64 PP_OWN_PARTIAL
+#define PP_OWN_I64 (PP_OWN_ANY | PP_OWN_PARTIAL)
 #define PP_OWN_U8 (PP_OWN_MAX | PP_OWN_STREAM | PP_OWN_PART | PP_OWN_PICK)
 #define PP_OWN_U16 PP_OWN_PICK
 #define PP_OWN_I16 (PP_OWN_MAX | PP_OWN_PART | PP_OWN_PICK)
@@ -172,6 +172,7 @@ PP_INLINE f32_nans__avx2 f32_note_nans__avx2(f32_nans__avx2 nans, f32_own__avx2 
     return (f32_nans__avx2)_mm256_or_ps((__m256)nans, _mm256_cmp_ps((__m256)a, (__m256)b, _CMP_UNORD_Q));
 }
 PP_INLINE bool f32_any_nans__avx2(f32_nans__avx2 nans) { return _mm256_movemask_ps((__m256)nans) != 0; }
+PP_INLINE bool f64_any_nans__avx2(f64_nans__avx2 nans) { return _mm256_movemask_pd((__m256d)nans) != 0; }
 PP_INLINE f32_own__avx2 f32_larger__avx2(f32_own__avx2 a, f32_own__avx2 b) { return (f32_own__avx2)_mm256_max_ps((__m256)a, (__m256)b); }
 PP_INLINE f64_own__avx2 f64_larger__avx2(f64_own__avx2 a, f64_own__avx2 b) { return (f64_own__avx2)_mm256_max_pd((__m256d)a, (__m256d)b); }
 PP_INLINE f64_nans__avx2 f64_note_nans__avx2(f64_nans__avx2 nans, f64_own__avx2 a, f64_own__avx2 b)
@@ -232,3 +233,4 @@ PP_INLINE f32_own__avx2 f32_odds__avx2(f32_own__avx2 a, f32_own__avx2 b)
     return (f32_own__avx2)_mm256_permute4x64_pd((__m256d)_mm256_shuffle_ps((__m256)a, (__m256)b, 0xdd), 0xd8);
 }
 PP_INLINE bool i32_any_first__avx2(i32_own__avx2 m, int64_t n) { return _mm256_movemask_ps((__m256)m) & ((1 << pp_min(n, 8)) - 1); }
+PP_INLINE bool i64_any_first__avx2(i64_own__avx2 m, int64_t n) { return _mm256_movemask_pd((__m256d)m) & ((1 << pp_min(n, 4)) - 1); }

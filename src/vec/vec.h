@@ -69,6 +69,11 @@ PP_INLINE V(i32, vec) V(i32, ramp)(void)
     static const int32_t numbers[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
     return V(i32, load)(numbers);
 }
+PP_INLINE V(i64, vec) V(i64, ramp)(void)
+{
+    static const int64_t numbers[8] = {0, 1, 2, 3, 4, 5, 6, 7};
+    return V(i64, load)(numbers);
+}
 
 /* Floats by the integers that their bits are. */
 #define PP_LANE i16
