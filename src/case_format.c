@@ -1,5 +1,6 @@
 /* The notation of cases (docs/notation.md): from description to text. */
 #include "dialect.h"
+#include "problem.h"
 
 #include <locale.h>
 #include <stdarg.h>
@@ -41,7 +42,7 @@ static void put_sizes(writer *w, const char *name, const int64_t *values, const 
 
 static void put_shape(writer *w, const pp_desc *desc, const pp_desc *init)
 {
-    static const char *const axes[] = {"w", "hw", "dhw"};
+    static const char axes[][4] = {"w", "hw", "dhw"};
     if (desc->layout != init->layout || desc->unbatched != init->unbatched || desc->channels != PP_AUTO || desc->batch != PP_AUTO) {
         bool last = desc->layout == PP_CHANNELS_LAST;
         put(w, " %s%s%s%s", desc->unbatched ? "" : "n", last ? "" : "c", axes[desc->rank - 1], last ? "c" : "");
@@ -98,7 +99,7 @@ static void put_choices(writer *w, const pp_desc *desc, const pp_desc *init)
         if (*choice->word && value != pp_choice_get(init, choice)) put(w, " %s=%s", choice->word, pp_name((pp_names)choice->list, value));
     }
     if (desc->indices != PP_INDEX_NONE) {
-        static const char *const bits[] = {[PP_INDEX_I32] = "32", [PP_INDEX_I64] = "", [PP_INDEX_U8] = "8", [PP_INDEX_U16] = "16"};
+        static const char bits[][3] = {[PP_INDEX_I32] = "32", [PP_INDEX_I64] = "", [PP_INDEX_U8] = "8", [PP_INDEX_U16] = "16"};
         put(w, " idx%s=%s", bits[desc->indices], pp_name(PP_NAME_INDEX_CONVENTION, desc->index_convention));
     }
     if (desc->backward == PP_BACKWARD_AUTO) put(w, " bwd");
@@ -107,12 +108,11 @@ static void put_choices(writer *w, const pp_desc *desc, const pp_desc *init)
 
 static void put_views(writer *w, const pp_desc *desc)
 {
-    static const char *const names[] = {"", ".output", ".indices", ".grad_output", ".grad_input"};
     for (int t = 0; t < PP_TENSOR_COUNT; t++) {
         const pp_view *view = &desc->view[t];
         bool dense = view->strides[0] == PP_AUTO;
         if (dense && !view->offset) continue;
-        put(w, " view%s=", names[t]);
+        put(w, t == PP_INPUT ? " view=" : " view.%s=", pp_tensor_names[t]);
         for (int i = 0; !dense && i < 2 + desc->rank; i++) put(w, "%s%lld", i ? "," : "", (long long)view->strides[i]);
         put(w, ":%lld", (long long)view->offset);
     }

@@ -21,17 +21,15 @@ static pp_status read_divisor(const pp_reader *r, const char *text)
         desc->divisor_override = value_given;
         return PP_OK;
     }
-    for (int value = 0; value < PP_DIVISOR_OVERRIDE; value++) {
-        if (strcmp(pp_name(PP_NAME_DIVISOR, value), text)) continue;
-        desc->divisor = (pp_divisor)value;
-        return PP_OK;
-    }
-    return pp_bad_word(r, "must be valid, clamped, full or a number");
+    int value = pp_find_name(PP_NAME_DIVISOR, text, strlen(text));
+    if (value < 0 || value == PP_DIVISOR_OVERRIDE) return pp_bad_word(r, "must be valid, clamped, full or a number");
+    desc->divisor = (pp_divisor)value;
+    return PP_OK;
 }
 
 static pp_status read_layout(const pp_reader *r, const char *text, bool *found)
 {
-    static const char *const words[PP_MAX_RANK][4] = {
+    static const char words[PP_MAX_RANK][4][6] = {
         {"ncw", "nwc", "cw", "wc"}, {"nchw", "nhwc", "chw", "hwc"}, {"ncdhw", "ndhwc", "cdhw", "dhwc"}};
     for (int i = 0; i < 4 * PP_MAX_RANK; i++) {
         int rank = i / 4 + 1, form = i % 4;
@@ -48,11 +46,11 @@ static pp_status read_bare(const pp_reader *r, const char *text, bool *found)
 {
     pp_desc *desc = r->desc;
     const pp_dialect_row *row = pp_dialect_get(desc->dialect);
+    size_t length = strlen(text);
+    int padding = pp_find_name(PP_NAME_PADDING, text, length), dtype = pp_find_name(PP_NAME_DTYPE, text, length);
     *found = true;
-    if (!strcmp(text, "same")) desc->padding = PP_PAD_SAME_UPPER;
-    else if (!strcmp(text, "same_lower")) desc->padding = PP_PAD_SAME_LOWER;
-    else if (!strcmp(text, "valid")) desc->padding = PP_PAD_VALID;
-    else if (!strcmp(text, "explicit")) desc->padding = PP_PAD_EXPLICIT;
+    if (padding >= 0) desc->padding = (pp_padding)padding;
+    else if (dtype >= 0) desc->dtype = (pp_dtype)dtype;
     else if (!strcmp(text, "floor")) desc->size_rule = PP_SIZE_FLOOR;
     else if (!strcmp(text, "ceil") && row->ceil == PP_SIZE_FLOOR)
         return pp_bad_word(r, "this dialect has no ceil mode");
@@ -61,11 +59,6 @@ static pp_status read_bare(const pp_reader *r, const char *text, bool *found)
     else if (!strcmp(text, "excpad")) desc->divisor = PP_DIVISOR_VALID;
     else if (!strcmp(text, "bwd")) desc->backward = PP_BACKWARD_AUTO;
     else {
-        for (int i = 0; pp_name(PP_NAME_DTYPE, i); i++) {
-            if (strcmp(pp_name(PP_NAME_DTYPE, i), text)) continue;
-            desc->dtype = (pp_dtype)i;
-            return PP_OK;
-        }
         *found = false;
         return read_layout(r, text, found);
     }
@@ -75,7 +68,7 @@ static pp_status read_bare(const pp_reader *r, const char *text, bool *found)
 /* idx, idx8=plane */
 static pp_status read_indices(const pp_reader *r, const char *text, bool *found)
 {
-    static const char *const words[] = {[PP_INDEX_I32] = "idx32", [PP_INDEX_I64] = "idx", [PP_INDEX_U8] = "idx8", [PP_INDEX_U16] = "idx16"};
+    static const char words[][6] = {[PP_INDEX_I32] = "idx32", [PP_INDEX_I64] = "idx", [PP_INDEX_U8] = "idx8", [PP_INDEX_U16] = "idx16"};
     size_t length = strcspn(text, "=");
     for (int type = PP_INDEX_I32; type < PP_COUNT(words); type++) {
         if (strlen(words[type]) != length || memcmp(words[type], text, length)) continue;
@@ -120,31 +113,19 @@ static pp_status read_setting(const pp_reader *r, const char *text, bool *found)
 /* What a word is about, as bits: words about the same thing exclude each other. */
 static uint64_t topics_of(const char *word)
 {
-    static const char *const groups[] = {"same same_lower valid explicit",
-                                         "floor ceil out",
-                                         "incpad excpad div",
-                                         "idx idx32 idx8 idx16",
-                                         "bwd",
-                                         "dialect",
-                                         "nan",
-                                         "ties",
-                                         "empty",
-                                         "round",
-                                         "view",
-                                         "view.output",
-                                         "view.indices",
-                                         "view.grad_output",
-                                         "view.grad_input",
-                                         "f32 f64 u8 bf16 f16 int8",
-                                         "ncw nwc cw wc nchw nhwc chw hwc ncdhw ndhwc cdhw dhwc"};
-    size_t length = strcspn(word, "=");
-    for (int g = 0; g < PP_COUNT(groups); g++) {
-        for (const char *name = groups[g]; name; name = strchr(name, ' ')) {
-            name += *name == ' ';
-            if (strcspn(name, " ") != length || memcmp(name, word, length)) continue;
+    static const char groups[] =
+        "same same_lower valid explicit,floor ceil out,incpad excpad div,idx idx32 idx8 idx16,bwd,dialect,nan,ties,empty,round,"
+        "view,view.output,view.indices,view.grad_output,view.grad_input,f32 f64 u8 bf16 f16 int8,"
+        "ncw nwc cw wc nchw nhwc chw hwc ncdhw ndhwc cdhw dhwc,";
+    size_t length = strcspn(word, "="), size;
+    uint64_t bit = 1;
+    for (const char *name = groups; *name; name += size + 1) {
+        size = strcspn(name, " ,");
+        if (size == length && !memcmp(name, word, length)) {
             bool output = !memcmp(name, "out", 3); /* sets the field of o7, too */
-            return (uint64_t)1 << g | (output ? (uint64_t)1 << (32 + 'o' - 'a') : 0);
+            return bit | (output ? (uint64_t)1 << (32 + 'o' - 'a') : 0);
         }
+        if (name[size] == ',') bit <<= 1;
     }
     uint64_t letter = word[0] >= 'a' && word[0] <= 'z' ? (uint64_t)1 << (32 + word[0] - 'a') : 0;
     bool both = word[0] == 'n' && strchr(word, 'c'); /* n8c64 */
@@ -190,23 +171,15 @@ static pp_status read_word(const pp_reader *r)
 /* "adaptive_avg2d" */
 static bool read_head(const char *text, pp_mode *mode, pp_op *op, int *rank)
 {
-    *mode = PP_MODE_SLIDING;
-    for (int m = PP_MODE_ADAPTIVE; pp_name(PP_NAME_MODE, m); m++) {
-        size_t length = strlen(pp_name(PP_NAME_MODE, m));
-        if (!strncmp(text, pp_name(PP_NAME_MODE, m), length) && text[length] == '_') {
-            *mode = (pp_mode)m;
-            text += length + 1;
-            break;
-        }
-    }
-    for (int o = 0; pp_name(PP_NAME_OP, o); o++) {
-        size_t length = strlen(pp_name(PP_NAME_OP, o));
-        if (strncmp(text, pp_name(PP_NAME_OP, o), length)) continue;
-        *op = (pp_op)o;
-        *rank = text[length] - '0';
-        return *rank >= 1 && *rank <= PP_MAX_RANK && !strcmp(text + length + 1, "d");
-    }
-    return false;
+    const char *end = strchr(text, '_');
+    int m = end ? pp_find_name(PP_NAME_MODE, text, (size_t)(end - text)) : -1;
+    *mode = m > PP_MODE_SLIDING ? (pp_mode)m : PP_MODE_SLIDING;
+    if (*mode != PP_MODE_SLIDING) text = end + 1;
+    size_t length = strcspn(text, "123"); /* PP_MAX_RANK */
+    int o = pp_find_name(PP_NAME_OP, text, length);
+    *op = (pp_op)o;
+    *rank = text[length] - '0';
+    return o >= 0 && text[length] && !strcmp(text + length + 1, "d");
 }
 
 /* The next blank-separated word; false at the end or when it is too long. */

@@ -1,5 +1,6 @@
 /* Reading the parts of a word: numbers, lists of them, names, views. */
 #include "case_read.h"
+#include "problem.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -83,11 +84,11 @@ pp_status pp_read_batch(const pp_reader *r, const char *text)
 pp_status pp_read_view(const pp_reader *r, const char *text)
 {
     pp_tensor tensor = PP_INPUT;
-    static const char *const names[] = {"", ".output", ".indices", ".grad_output", ".grad_input"};
     if (*text == '.') {
-        for (tensor = PP_OUTPUT; tensor < PP_TENSOR_COUNT && strncmp(text, names[tensor], strlen(names[tensor])); tensor++) {}
+        const char *const *name = pp_tensor_names;
+        for (text++; ++tensor < PP_TENSOR_COUNT && strncmp(text, name[tensor], strlen(name[tensor]));) {}
         if (tensor == PP_TENSOR_COUNT) return pp_bad_word(r, "views are of output, indices, grad_output, grad_input");
-        text += strlen(names[tensor]);
+        text += strlen(name[tensor]);
     }
     pp_view *view = &r->desc->view[tensor];
     const char *rule = "a view is =<stride>,<stride>,...:<offset>, strides for N, C and each spatial axis; no strides = dense";
@@ -103,15 +104,27 @@ pp_status pp_read_view(const pp_reader *r, const char *text)
     return PP_OK;
 }
 
+int pp_find_name(pp_names list, const char *text, size_t length)
+{
+    const char *name;
+    for (int i = 0; (name = pp_name(list, i)); i++) {
+        if (strlen(name) == length && !memcmp(name, text, length)) return i;
+    }
+    return -1;
+}
+
 pp_status pp_read_name(const pp_reader *r, pp_names list, int end, const char *text, int *value)
 {
-    char rule[PP_WORD] = "must be one of";
-    for (int i = *value; i < end && pp_name(list, i); i++) {
-        size_t at = strlen(rule);
-        snprintf(rule + at, sizeof rule - at, "%s %s", i > *value ? "," : "", pp_name(list, i));
-        if (strcmp(pp_name(list, i), text)) continue;
-        *value = i;
+    int found = pp_find_name(list, text, strlen(text));
+    if (found >= *value && found < end) {
+        *value = found;
         return PP_OK;
+    }
+    char rule[PP_WORD] = "must be one of";
+    const char *name;
+    for (int i = *value; i < end && (name = pp_name(list, i)); i++) {
+        size_t at = strlen(rule);
+        snprintf(rule + at, sizeof rule - at, "%s %s", i > *value ? "," : "", name);
     }
     return pp_bad_word(r, rule);
 }

@@ -22,6 +22,9 @@ pp_status pp_read_pads(const pp_reader *r, const char *text);
 pp_status pp_read_batch(const pp_reader *r, const char *text); /* n8c64, n8, c64 */
 pp_status pp_read_view(const pp_reader *r, const char *text);  /* behind the word view */
 
+/* The number of the word of a list that these "length" characters are; -1: none. */
+int pp_find_name(pp_names list, const char *text, size_t length);
+
 /* One of a list's words, from number *value on and below "end"; the sentence names them all. */
 pp_status pp_read_name(const pp_reader *r, pp_names list, int end, const char *text, int *value);
 

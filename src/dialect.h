@@ -26,14 +26,13 @@ enum {
 };
 
 typedef struct pp_dialect_row {
-    const char *name;
-    bool stride_is_kernel;         /* default stride: kernel, else 1 */
-    pp_size_rule size_rule, ceil;  /* the default rule; what a bare "ceil" means */
-    pp_divisor divisor, including; /* the default divisor; what count_include_pad = true means */
-    pp_nan nan;
-    pp_empty empty_max, empty_average;
-    pp_rounding rounding;
-    pp_index_convention convention;
+    char name[8];
+    bool stride_is_kernel;                    /* default stride: kernel, else 1 */
+    unsigned char size_rule, ceil;            /* the default rule; what a bare "ceil" means */
+    unsigned char divisor, including;         /* the default divisor; what count_include_pad = true means */
+    unsigned char nan;
+    unsigned char empty_max, empty_average;
+    unsigned char rounding, convention;
     unsigned limits;
 } pp_dialect_row;
 
