@@ -87,20 +87,18 @@ static pp_status read_indices(const pp_reader *r, const char *text, bool *found)
 static pp_status read_setting(const pp_reader *r, const char *text, bool *found)
 {
     pp_desc *desc = r->desc;
-    size_t name = strcspn(text, "=");
-    const char *value = text + name + 1;
+    const char *value = strchr(text, '=') + 1;
     int choice = PP_SIZE_CEIL_TORCH;
     pp_status status;
     *found = true;
-#define PP_IS(word) (name == sizeof word - 1 && !memcmp(text, word, sizeof word - 1))
-    if (PP_IS("ceil"))
+    if (!strncmp(text, "ceil=", 5))
         return status = pp_read_name(r, PP_NAME_SIZE_RULE, PP_SIZE_GIVEN, value, &choice), desc->size_rule = (pp_size_rule)choice, status;
-    if (PP_IS("div")) return read_divisor(r, value);
-    if (PP_IS("dialect")) return PP_OK; /* read before all others */
-    if (PP_IS("out")) return desc->size_rule = PP_SIZE_GIVEN, pp_read_sizes(r, value, false, desc->output_size);
-#undef PP_IS
+    if (!strncmp(text, "div=", 4)) return read_divisor(r, value);
+    if (!strncmp(text, "dialect=", 8)) return PP_OK; /* read before all others */
+    if (!strncmp(text, "out=", 4)) return desc->size_rule = PP_SIZE_GIVEN, pp_read_sizes(r, value, false, desc->output_size);
     for (const pp_choice *c = pp_choices; c < pp_choices + PP_CHOICES; c++) {
-        if (!*c->word || strlen(c->word) != name || memcmp(text, c->word, name)) continue;
+        size_t length = strlen(c->word);
+        if (!length || strncmp(text, c->word, length) || text[length] != '=') continue;
         choice = 0;
         status = pp_read_name(r, (pp_names)c->list, INT_MAX, value, &choice);
         pp_choice_set(desc, c, choice);

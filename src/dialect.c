@@ -106,27 +106,27 @@ static pp_status check_window(const pp_desc *desc, const pp_dialect_row *row, in
 /* ONNX operators gained their attributes one opset at a time (onnx/defs/nn/defs.cc, docs/Changelog.md). */
 static pp_status check_opset(const pp_desc *desc, const pp_error *error)
 {
-    bool max = desc->op == PP_OP_MAX;
+    static const struct {
+        char what[18];
+        unsigned char since;
+    } uses[] = {{"ceil_mode", 10}, {"indices", 8},    {"count_include_pad", 7}, {"type u8", 12},
+                {"type int8", 12}, {"type bf16", 22}, {"dilations", 10},        {"dilations", 19}};
+    bool max = desc->op == PP_OP_MAX, sliding = desc->mode == PP_MODE_SLIDING, dilated = false;
     const char *name = max ? "MaxPool" : "AveragePool";
-    struct {
-        bool used;
-        int since;
-        const char *what;
-    } uses[] = {
-        {desc->mode == PP_MODE_SLIDING && desc->size_rule != PP_SIZE_FLOOR && desc->size_rule != PP_SIZE_GIVEN, 10, "ceil_mode"},
-        {max && desc->indices != PP_INDEX_NONE, 8, "indices"},
-        {desc->op == PP_OP_AVERAGE && desc->divisor != PP_DIVISOR_VALID, 7, "count_include_pad"},
-        {desc->dtype == PP_U8, 12, "type u8"},
-        {desc->dtype == PP_INT8, 12, "type int8"},
-        {desc->dtype == PP_BF16, 22, "type bf16"},
-        {false, max ? 10 : 19, "dilations"},
-    };
-    for (int a = 0; a < desc->rank; a++) uses[PP_COUNT(uses) - 1].used |= desc->mode == PP_MODE_SLIDING && desc->dilation[a] > 1;
+    for (int a = 0; a < desc->rank; a++) dilated |= sliding && desc->dilation[a] > 1;
+    const bool used[] = {sliding && desc->size_rule != PP_SIZE_FLOOR && desc->size_rule != PP_SIZE_GIVEN,
+                         max && desc->indices != PP_INDEX_NONE,
+                         desc->op == PP_OP_AVERAGE && desc->divisor != PP_DIVISOR_VALID,
+                         desc->dtype == PP_U8,
+                         desc->dtype == PP_INT8,
+                         desc->dtype == PP_BF16,
+                         max && dilated,
+                         !max && dilated};
     if (!max && !pp_dtypes[desc->dtype].floating) {
         return pp_fail(error, PP_REFUSED, "dtype = %s: onnx %s has no such type", pp_dtypes[desc->dtype].name, name);
     }
     for (int i = 0; desc->dialect_version && i < PP_COUNT(uses); i++) {
-        if (uses[i].used && desc->dialect_version < uses[i].since) {
+        if (used[i] && desc->dialect_version < uses[i].since) {
             return pp_fail(error, PP_REFUSED, "%s: onnx %s has it since opset %d, the description says %d", uses[i].what, name,
                            uses[i].since, desc->dialect_version);
         }
