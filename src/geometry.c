@@ -1,31 +1,28 @@
 /* Sizes, windows and divisors: the formulas of docs/semantics.md §1 and §2. */
 #include "geometry.h"
 
-pp_axis pp_axis_unit(void) { return pp_axis_sliding(1, 1, 1, 1, 1, 0, 0, PP_DIVISOR_VALID); }
-
-PP_NOINLINE pp_axis pp_axis_sliding(int64_t input, int64_t output, int64_t kernel, int64_t stride, int64_t dilation, int64_t pad_begin, int64_t pad_end,
-                        pp_divisor divisor)
+void pp_axis_sliding(pp_axis *axis, int64_t input, int64_t output, int64_t kernel, int64_t stride, int64_t dilation, int64_t pad_begin,
+                     int64_t pad_end, pp_divisor divisor)
 {
     if (kernel <= 1) dilation = 1; /* a single tap has no distance */
-    pp_axis axis; /* no initialiser: that takes its time */
-    axis.kind = PP_AXIS_SLIDING;
-    axis.input = input;
-    axis.output = output;
-    axis.step = dilation;
-    axis.period = 1;
-    axis.advance = stride;
-    axis.live = output;
-    axis.longest = kernel;
-    axis.kernel = kernel;
-    axis.stride = stride;
-    axis.dilation = dilation;
-    axis.pad_begin = pad_begin;
-    axis.visible = pp_max(input + pp_min(pad_end, 0), 0);
-    if (!pp_add_ok(input, pad_end, &axis.padded)) axis.padded = INT64_MAX; /* then every tap lies before it */
-    axis.divisor = divisor;
-    axis.inverse = 0;
-    axis.table = NULL;
-    return axis;
+    axis->kind = PP_AXIS_SLIDING;
+    axis->divisor = divisor;
+    axis->input = input;
+    axis->output = axis->live = output;
+    axis->step = axis->dilation = dilation;
+    axis->period = 1;
+    axis->advance = axis->stride = stride;
+    axis->longest = axis->kernel = kernel;
+    axis->pad_begin = pad_begin;
+    axis->visible = pp_max(input + pp_min(pad_end, 0), 0);
+    if (!pp_add_ok(input, pad_end, &axis->padded)) axis->padded = INT64_MAX; /* then every tap lies before it */
+    axis->inverse = 0;
+    axis->table = NULL;
+}
+
+void pp_axis_plain(pp_axis *axis, int64_t input, int64_t output, int64_t kernel, int64_t stride)
+{
+    pp_axis_sliding(axis, input, output, kernel, stride, 1, 0, 0, PP_DIVISOR_VALID);
 }
 
 /* floor(a * b / c) and the remainder, for 0 <= a, b and 0 < c, when the product may need 128 bits: long division bit by bit. */
@@ -72,24 +69,22 @@ int64_t pp_gcd(int64_t a, int64_t b)
     return a;
 }
 
-pp_axis pp_axis_adaptive(int64_t input, int64_t output, pp_window *table)
+void pp_axis_adaptive(pp_axis *axis, int64_t input, int64_t output, pp_window *table)
 {
-    if (pp_adaptive_divides(input, output)) {
-        int64_t kernel = output ? input / output : 1;
-        return pp_axis_sliding(input, output, kernel, kernel, 1, 0, 0, PP_DIVISOR_VALID);
-    }
-    pp_axis axis = pp_axis_sliding(input, output, 1, 1, 1, 0, 0, PP_DIVISOR_VALID);
-    axis.kind = PP_AXIS_TABLE;
+    bool divides = pp_adaptive_divides(input, output);
+    int64_t kernel = divides && output ? input / output : 1;
+    pp_axis_plain(axis, input, output, kernel, kernel);
+    if (divides) return;
     int64_t common = pp_gcd(input, output);
-    axis.period = output / common;
-    axis.advance = pp_max(input / common, 1); /* of an empty input all windows are empty */
-    axis.longest = 0;
+    axis->kind = PP_AXIS_TABLE;
+    axis->period = output / common;
+    axis->advance = pp_max(input / common, 1); /* of an empty input all windows are empty */
+    axis->longest = 0;
+    axis->table = table;
     for (int64_t o = 0; o < output; o++) {
         table[o] = pp_adaptive_window(input, output, o);
-        axis.longest = pp_max(axis.longest, table[o].length);
+        axis->longest = pp_max(axis->longest, table[o].length);
     }
-    axis.table = table;
-    return axis;
 }
 
 /* The inverse of a modulo m (coprime), for stepping through the windows that cover an element of a dilated axis. */
@@ -105,22 +100,24 @@ static int64_t inverse_of(int64_t a, int64_t m)
     return s0 < 0 ? s0 + m : s0;
 }
 
-pp_axis pp_axis_cover(const pp_axis *axis, pp_window *table)
+void pp_axis_cover(pp_axis *cover, const pp_axis *axis, pp_window *table)
 {
     /* The windows that see element i of an adaptive axis are [floor(i*O/I), ceil((i+1)*O/I)): the same with I and O swapped. */
-    if (axis->kind == PP_AXIS_TABLE) return pp_axis_adaptive(axis->output, axis->input, table);
-    pp_axis cover = *axis;
-    cover.kind = PP_AXIS_COVER;
-    cover.input = axis->output;
-    cover.output = axis->input;
-    int64_t gcd = pp_gcd(axis->stride, axis->dilation);
-    cover.step = axis->dilation / gcd;
-    cover.inverse = inverse_of(axis->stride / gcd, cover.step);
-    cover.period = axis->stride;
-    cover.advance = 1;
-    cover.live = axis->kernel ? axis->visible : 0;
-    cover.longest = axis->kernel ? (axis->kernel - 1) / (axis->stride / gcd) + 1 : 0;
-    return cover;
+    if (axis->kind == PP_AXIS_TABLE) {
+        pp_axis_adaptive(cover, axis->output, axis->input, table);
+        return;
+    }
+    int64_t gcd = pp_gcd(axis->stride, axis->dilation), apart = axis->stride / gcd;
+    *cover = *axis;
+    cover->kind = PP_AXIS_COVER;
+    cover->input = axis->output;
+    cover->output = axis->input;
+    cover->step = axis->dilation / gcd;
+    cover->inverse = inverse_of(apart, cover->step);
+    cover->period = axis->stride;
+    cover->advance = 1;
+    cover->live = axis->kernel ? axis->visible : 0;
+    cover->longest = axis->kernel ? (axis->kernel - 1) / apart + 1 : 0;
 }
 
 /* Taps t of [0, length) with 0 <= first + t*step < bound, as [*begin, *end). */
@@ -251,7 +248,8 @@ void pp_axis_reach(const pp_axis *axis, int64_t from, int64_t to, int64_t *begin
 void pp_axis_seen_by(const pp_axis *axis, int64_t from, int64_t to, int64_t *begin, int64_t *end)
 {
     if (axis->kind != PP_AXIS_TABLE) {
-        pp_axis cover = pp_axis_cover(axis, NULL);
+        pp_axis cover;
+        pp_axis_cover(&cover, axis, NULL);
         pp_axis_reach(&cover, from, to, begin, end);
     } else if (from >= to) {
         *begin = *end = 0;

@@ -31,22 +31,22 @@ typedef struct pp_axis {
     const pp_window *table;
 } pp_axis;
 
-/* An axis of extent 1 that nothing happens on. */
-pp_axis pp_axis_unit(void);
-
 /* Parameters must be checked: kernel >= 0 (0 only for a global axis of no extent), stride, dilation >= 1, (kernel - 1) *
  * dilation + 1 and every first tap in range. */
-pp_axis pp_axis_sliding(int64_t input, int64_t output, int64_t kernel, int64_t stride, int64_t dilation, int64_t pad_begin, int64_t pad_end,
-                        pp_divisor divisor);
+void pp_axis_sliding(pp_axis *axis, int64_t input, int64_t output, int64_t kernel, int64_t stride, int64_t dilation, int64_t pad_begin,
+                     int64_t pad_end, pp_divisor divisor);
+
+/* The same without dilation and pads. */
+void pp_axis_plain(pp_axis *axis, int64_t input, int64_t output, int64_t kernel, int64_t stride);
 
 /* output windows [floor(o*I/O), ceil((o+1)*I/O)) on "input" elements; table: memory for "output" windows, unless the sizes
  * divide (pp_adaptive_divides), when the axis is a sliding one. */
-pp_axis pp_axis_adaptive(int64_t input, int64_t output, pp_window *table);
+void pp_axis_adaptive(pp_axis *axis, int64_t input, int64_t output, pp_window *table);
 bool pp_adaptive_divides(int64_t input, int64_t output);
 pp_window pp_adaptive_window(int64_t input, int64_t output, int64_t o);
 
-/* The reverse of an axis made by the two functions above; table as for pp_axis_adaptive(output, input). */
-pp_axis pp_axis_cover(const pp_axis *axis, pp_window *table);
+/* The reverse of an axis made by the functions above; table as for an adaptive one from output to input. */
+void pp_axis_cover(pp_axis *cover, const pp_axis *axis, pp_window *table);
 
 pp_window pp_axis_window(const pp_axis *axis, int64_t output);
 

@@ -196,19 +196,20 @@ static void make_axes(pp_problem *problem, pp_window *table)
         int s = a - (3 - desc->rank);
         pp_axis *axis = &problem->axis[a];
         if (s < 0) {
-            *axis = pp_axis_unit();
+            pp_axis_plain(axis, 1, 1, 1, 1);
         } else if (desc->mode == PP_MODE_SLIDING) {
-            *axis = pp_axis_sliding(desc->input_size[s], desc->output_size[s], desc->kernel[s], desc->stride[s], desc->dilation[s],
-                                    desc->pad_begin[s], desc->pad_end[s], desc->divisor);
+            pp_axis_sliding(axis, desc->input_size[s], desc->output_size[s], desc->kernel[s], desc->stride[s], desc->dilation[s],
+                            desc->pad_begin[s], desc->pad_end[s], desc->divisor);
         } else if (desc->mode == PP_MODE_GLOBAL) {
-            *axis = pp_axis_sliding(desc->input_size[s], 1, desc->input_size[s], 1, 1, 0, 0, PP_DIVISOR_VALID);
+            pp_axis_plain(axis, desc->input_size[s], 1, desc->input_size[s], 1);
         } else {
-            *axis = pp_axis_adaptive(desc->input_size[s], desc->output_size[s], table);
+            pp_axis_adaptive(axis, desc->input_size[s], desc->output_size[s], table);
             if (axis->kind == PP_AXIS_TABLE) table += axis->output;
         }
         if (!wants_cover(desc)) continue;
-        problem->cover[a] = pp_axis_cover(axis, table);
-        if (problem->cover[a].kind == PP_AXIS_TABLE) table += problem->cover[a].output;
+        pp_axis *cover = &problem->cover[a];
+        pp_axis_cover(cover, axis, table);
+        if (cover->kind == PP_AXIS_TABLE) table += cover->output;
     }
 }
 

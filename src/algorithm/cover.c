@@ -30,15 +30,17 @@ typedef struct cover {
 /* The reverse of an axis, in the form that most rows of the table know. */
 static pp_axis make_axis(const pp_problem *p, int a)
 {
-    pp_axis axis = p->axis[a];
+    pp_axis axis = p->axis[a], made;
     int64_t reach = (axis.kernel - 1) * axis.dilation, most = INT32_MAX;
     if (axis.kind != PP_AXIS_SLIDING || axis.visible < axis.input) return p->cover[a];
     if (axis.output == 1 && axis.kernel > 1 && axis.dilation == 1) { /* any stride: then windows lie side by side */
         axis.stride = axis.kernel;
-        return pp_axis_cover(&axis, NULL);
+        pp_axis_cover(&made, &axis, NULL);
+        return made;
     }
     if (axis.stride > 1 || reach > most || axis.pad_begin > most || axis.pad_begin < -most) return p->cover[a];
-    return pp_axis_sliding(axis.output, axis.input, axis.kernel, 1, axis.dilation, reach - axis.pad_begin, 0, PP_DIVISOR_FULL);
+    pp_axis_sliding(&made, axis.output, axis.input, axis.kernel, 1, axis.dilation, reach - axis.pad_begin, 0, PP_DIVISOR_FULL);
+    return made;
 }
 
 static double bytes_of(const int64_t size[3], int64_t each) { return (double)size[0] * (double)size[1] * (double)size[2] * (double)each; }
