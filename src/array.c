@@ -21,66 +21,30 @@ int64_t pp_offset(const pp_array *array, const int64_t at[PP_AXES])
     return offset;
 }
 
-/* Strides of a dense tensor, in the order N, C, spatial axes. */
-static bool dense_strides(const pp_desc *desc, const int64_t *extent, int64_t *stride)
-{
-    int64_t size = 1;
-    bool ok = true, last = desc->layout == PP_CHANNELS_LAST;
-    if (last) stride[1] = size, ok = ok && pp_mul_ok(size, extent[1], &size);
-    for (int i = 1 + desc->rank; i >= 2; i--) stride[i] = size, ok = ok && pp_mul_ok(size, extent[i], &size);
-    if (!last) stride[1] = size, ok = ok && pp_mul_ok(size, extent[1], &size);
-    stride[0] = size;
-    return ok && pp_mul_ok(size, extent[0], &size);
-}
-
-/* Smallest and largest offset of a view; false on overflow. */
-static bool view_bounds(const int64_t *extent, const int64_t *stride, int count, int64_t offset, pp_array *array)
-{
-    array->low = array->high = offset;
-    for (int i = 0; i < count; i++) {
-        int64_t reach;
-        if (!pp_mul_ok(extent[i] - 1, stride[i], &reach)) return false;
-        if (!pp_add_ok(reach < 0 ? array->low : array->high, reach, reach < 0 ? &array->low : &array->high)) return false;
-    }
-    return true;
-}
-
 pp_status pp_array_init(pp_problem *problem, pp_tensor tensor, const pp_error *error)
 {
     const pp_desc *desc = &problem->desc;
     const pp_view *view = &desc->view[tensor];
     pp_array *array = &problem->array[tensor];
-    bool input = tensor == PP_INPUT || tensor == PP_GRAD_INPUT;
-    int64_t extent[2 + PP_MAX_RANK], stride[2 + PP_MAX_RANK], elements = 1;
-    int count = 2 + desc->rank;
-    extent[0] = desc->batch;
-    extent[1] = desc->channels;
-    for (int a = 0; a < desc->rank; a++) extent[2 + a] = (input ? desc->input_size : desc->output_size)[a];
+    int64_t extent[PP_AXES], elements = 1;
     bool ok = true, none = false;
-    for (int i = 0; i < count; i++) none |= extent[i] == 0;
-    for (int i = 0; i < count; i++) ok = ok && (none || pp_mul_ok(elements, extent[i], &elements));
-    if (none) elements = 0;
+    pp_problem_extents(problem, tensor, extent);
+    for (int i = 0; i < PP_AXES; i++) none |= extent[i] == 0;
+    memset(array, 0, sizeof *array);
     array->dense = view->strides[0] == PP_AUTO;
-    if (none || !ok) memset(stride, 0, sizeof stride);
-    else if (array->dense) ok = dense_strides(desc, extent, stride);
-    else memcpy(stride, view->strides, sizeof stride);
-    ok = ok && (none || view_bounds(extent, stride, count, view->offset, array));
-    int64_t size = (int64_t)(tensor == PP_INDICES ? sizeof(int64_t) : pp_dtypes[desc->dtype].size);
-    if (!ok || (!none && (array->low < -(PTRDIFF_MAX / size) || array->high > PTRDIFF_MAX / size - 1))) {
+    array->offset = array->low = array->high = view->offset;
+    for (int i = PP_AXES - 1; i >= 0 && ok && !none; i--) {
+        if (extent[i] < 2) continue; /* a stride that leads nowhere may be any number: it must not be taken for a fact */
+        int place = i == PP_N ? 0 : i == PP_C || i == PP_INNER ? 1 : i - 3 + desc->rank;
+        int64_t reach, stride = array->dense ? elements : view->strides[place], *bound = stride < 0 ? &array->low : &array->high;
+        array->stride[i] = stride;
+        ok = pp_mul_ok(extent[i] - 1, stride, &reach) && pp_add_ok(*bound, reach, bound) && pp_mul_ok(elements, extent[i], &elements);
+    }
+    int64_t most = PTRDIFF_MAX / (int64_t)(tensor == PP_INDICES ? sizeof(int64_t) : pp_dtypes[desc->dtype].size);
+    if (!ok || (!none && (array->low < -most || array->high > most - 1))) {
         return pp_fail(error, PP_OVERFLOW, "%s: the tensor does not fit the address space", pp_tensor_names[tensor]);
     }
-    array->offset = view->offset;
-    bool last = desc->layout == PP_CHANNELS_LAST;
-    array->stride[PP_N] = stride[0];
-    array->stride[PP_C] = last ? 0 : stride[1];
-    array->stride[PP_INNER] = last ? stride[1] : 0;
-    for (int a = 0; a < 3; a++) array->stride[PP_D + a] = a < 3 - desc->rank ? 0 : stride[2 + a - (3 - desc->rank)];
-    /* a stride that leads nowhere may be any number: it must not be taken for a fact */
-    int64_t canonical[PP_AXES];
-    pp_problem_extents(problem, tensor, canonical);
-    for (int i = 0; i < PP_AXES; i++) {
-        if (canonical[i] < 2) array->stride[i] = 0;
-    }
+    if (none) elements = 0;
     if (tensor == PP_INPUT) problem->inputs = elements;
     if (tensor == PP_OUTPUT) problem->outputs = elements;
     return PP_OK;
