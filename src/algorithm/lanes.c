@@ -211,13 +211,16 @@ static bool small_planes(const pp_problem *p, int64_t wide)
     return planes >= unit && p->axis[2].input <= wide;
 }
 
-/* Against pick, which knows rows as vectors: narrow rows, long windows. */
+/* Against pick, which knows rows as vectors: very narrow rows, long windows - of five overlapping taps, if rows are narrow or a permutation
+ * takes steps. */
 static bool forward_pays(const pp_problem *p)
 {
     const pp_pass *pick = &pp_algorithm_pick.pass[PP_FORWARD];
     if (!small_planes(p, WIDE)) return false;
-    int64_t window = pp_max(p->axis[1].longest, p->axis[2].longest), width = p->axis[2].input;
-    if (window >= 9 || (width <= 16 && !(p->is_max && p->axis[2].output <= 2))) return true;
+    const pp_axis *w = &p->axis[2];
+    int64_t window = pp_max(p->axis[1].longest, w->longest);
+    bool slow = p->kernels->vector_bytes < 64 || w->input <= 16, overlap = w->kind == PP_AXIS_SLIDING && w->stride < window;
+    if (window > (slow && overlap ? 4 : 8) || (w->input <= 8 && !(p->is_max && w->output <= 2))) return true;
     return !pp_inside_would(pick, p, PP_FORWARD);
 }
 
