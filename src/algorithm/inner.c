@@ -44,6 +44,7 @@ typedef struct inner {
     pp_finish finish;
     pp_windows_fn ones, fours; /* kernels for one vector of each window, for four (NULL: none) */
     int64_t vector, one;       /* lanes of a vector of theirs */
+    bool joined;               /* neighbours on a row are lanes too */
 } inner;
 
 /* ------------------------------------------------------------------------------------------------ stretches */
@@ -238,7 +239,7 @@ static void pool_stretch(inner *s, const stretch *part, const int64_t at[PP_AXES
         return;
     }
     use_taps(s, part, w);
-    int64_t source = at[PP_N] * in->stride[PP_N] + s->from, target = s->from;
+    int64_t source = at[PP_N] * in->stride[PP_N] + at[PP_C] * in->stride[PP_C] + s->from, target = s->from;
     for (int a = 0; a < 3; a++) { /* the first element that is seen */
         int64_t tap = w[a].first + w[a].begin * s->axis[a].step + (a == 2 ? (from - part->begin) / part->by * part->advance : 0);
         source += tap * in->stride[PP_D + a];
@@ -250,7 +251,15 @@ static void pool_stretch(inner *s, const stretch *part, const int64_t at[PP_AXES
     s->target = s->run->base[PP_OUTPUT] + target * s->element;
     s->step = part->advance * in->stride[PP_W];
     s->target_step = part->by * out->stride[PP_W];
-    pool_windows(s, count);
+    if (!s->joined) {
+        pool_windows(s, count);
+        return;
+    }
+    int64_t lanes = count * s->lanes;
+    count = lanes / s->one;
+    s->step = s->target_step = s->one;
+    run_kernel(s, s->ones, 0, 1, 0, s->one, count);
+    run_kernel(s, s->ones, count, 1, 0, lanes - count * s->one, 1);
 }
 
 /* Outputs [from, to) of row "at". */
@@ -284,15 +293,15 @@ static bool applies(const pp_problem *p)
     const pp_dtype_info *info = &pp_dtypes[p->desc.dtype];
     if (p->is_max ? p->desc.indices != PP_INDEX_NONE || (p->desc.nan == PP_NAN_IGNORE && info->floating) : pp_is_narrow_sum(p) && !pp_narrow_applies(p))
         return false;
-    return p->inner > 1 && p->array[PP_INPUT].stride[PP_INNER] == 1 && p->array[PP_OUTPUT].stride[PP_INNER] == 1 &&
-           ones_of(p) && taps <= PP_INNER_TAPS;
+    bool dense = p->array[PP_INPUT].stride[PP_INNER] == 1 && p->array[PP_OUTPUT].stride[PP_INNER] == 1;
+    return (p->inner > 1 ? dense : pp_narrow_joins(p)) && ones_of(p) && taps <= PP_INNER_TAPS;
 }
 
 /* With few channels lanes stay empty; then rows are better.  Narrow elements have no levels of their own. */
 static bool pays(const pp_problem *p)
 {
     int64_t bytes = pp_is_narrow_sum(p) ? 2 * PP_INNER_BYTES : PP_INNER_BYTES; /* parts of vectors can take long */
-    return p->inner >= bytes / (int64_t)pp_dtypes[p->desc.dtype].size && (pp_is_wide(p) || !pp_levels_pay(p));
+    return pp_narrow_joins(p) || (p->inner >= bytes / (int64_t)pp_dtypes[p->desc.dtype].size && (pp_is_wide(p) || !pp_levels_pay(p)));
 }
 
 static inner inner_of(const pp_problem *p)
@@ -345,6 +354,7 @@ static pp_status run_inner(const pp_run *run, int64_t task, int64_t tasks, char 
     inner s = inner_of(run->problem);
     s.run = run;
     s.axis = run->group.axis;
+    s.joined = pp_narrow_joins(run->problem);
     s.lanes = run->problem->inner;
     lay_out(&s, scratch);
     int64_t positions = positions_of(run), begin = 0, end = positions, to;

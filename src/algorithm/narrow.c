@@ -1,5 +1,6 @@
 /* What averages of bytes are divided by, channels last. */
 #include "narrow.h"
+#include "algorithm.h"
 #include "pick_plan.h"
 
 #include <string.h>
@@ -12,6 +13,13 @@ bool pp_narrow_applies(const pp_problem *p)
     bool cut = pp_dtypes[desc->dtype].mask && desc->rounding == PP_ROUND_TRUNCATE;
     if (!p->kernels->sum_windows || desc->op != PP_OP_AVERAGE || cut || pp_lanes_of(p) != PP_F32) return false;
     return desc->divisor != PP_DIVISOR_OVERRIDE || desc->divisor_override >= (double)(p->axis[0].longest * p->axis[1].longest * p->axis[2].longest);
+}
+
+bool pp_narrow_joins(const pp_problem *p)
+{
+    const pp_axis *w = &p->axis[2];
+    return pp_is_narrow_sum(p) && p->inner <= 4 && p->kernels->vector_bytes < 64 && w->kind == PP_AXIS_SLIDING && w->stride == 1 &&
+           w->output >= 1024 / p->inner && pp_rows_are_plain(p) && pp_narrow_applies(p);
 }
 
 /* Windows of many taps, or with a large divisor: sums of some, added as floats, which hold them exactly. */

@@ -3,6 +3,7 @@
  * (kernels/pick.inc).  What the kernel is told is prepared with the plan (pick_plan.c). */
 #include "../sweep/lines.h"
 #include "algorithm.h"
+#include "narrow.h"
 #include "pick_plan.h"
 
 #include <string.h>
@@ -72,7 +73,7 @@ PP_COLD static bool pays(const pp_problem *p)
             (axis->longest > most && (axis->period > INT32_MAX || (axis->longest * axis->period + 1) / 2 > axis->advance)))
             return false;
     }
-    return p->inner <= PICK_CHANNELS;
+    return p->inner <= PICK_CHANNELS && !pp_narrow_joins(p);
 }
 
 /* ------------------------------------------------------------------------------------------------ running */
