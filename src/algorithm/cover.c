@@ -16,11 +16,11 @@ enum {
 };
 static const double MOST_BYTES = 1 << 30; /* of a tile that cannot be cut further */
 
-/* How a problem is done: made with the plan.  Tiles of an axis begin at multiples of their size. */
+/* How a problem is done: made with the plan. */
 typedef struct cover {
+    pp_tiles tiles; /* of inputs; their planes lie at equal distances */
     const pp_pass *pass;
-    int64_t size[3], sources[3];     /* inputs of a tile; gradients over them, at most */
-    int64_t planes, segment;         /* of a tile; that lie at equal distances */
+    int64_t sources[3];                       /* gradients over a tile, at most */
     size_t lane, extents, old, spare, below; /* bytes of a lane; where scratch has what */
     pp_axis axis[3];                          /* forward: from gradients to inputs */
 } cover;
@@ -49,7 +49,7 @@ static double bytes_of(const int64_t size[3], int64_t each) { return (double)siz
 static double weight_of(const pp_problem *p, const cover *c)
 {
     int64_t each = p->inner * (int64_t)c->lane;
-    return bytes_of(c->sources, each) + bytes_of(c->size, each) / 4;
+    return bytes_of(c->sources, each) + bytes_of(c->tiles.size, each) / 4;
 }
 
 /* Cuts tiles until they are small enough. */
@@ -57,16 +57,16 @@ static void make_tile(const pp_problem *p, cover *c)
 {
     for (int a = 0; a < 3; a++) {
         c->axis[a] = make_axis(p, a);
-        c->size[a] = p->axis[a].input;
+        c->tiles.size[a] = p->axis[a].input;
         c->sources[a] = p->axis[a].output;
     }
     while (weight_of(p, c) > TILE_BYTES) {
         int best = 0; /* the outermost of more than a window, or of what is left */
-        while (best < 2 && c->size[best] <= pp_max(c->axis[best].longest, 1)) best++;
-        if (c->size[best] <= pp_max(c->axis[best].longest, 1)) best = c->size[0] > 1 ? 0 : c->size[1] > 1 ? 1 : 2;
-        if (c->size[best] == 1) break;
-        c->size[best] = pp_ceil_div(p->axis[best].input, pp_ceil_div(p->axis[best].input, (c->size[best] + 1) / 2)); /* equal ones */
-        c->sources[best] = pp_min(pp_axis_most(&c->axis[best], c->size[best]), p->axis[best].output);
+        while (best < 2 && c->tiles.size[best] <= pp_max(c->axis[best].longest, 1)) best++;
+        if (c->tiles.size[best] <= pp_max(c->axis[best].longest, 1)) best = c->tiles.size[0] > 1 ? 0 : c->tiles.size[1] > 1 ? 1 : 2;
+        if (c->tiles.size[best] == 1) break;
+        c->tiles.size[best] = pp_ceil_div(p->axis[best].input, pp_ceil_div(p->axis[best].input, (c->tiles.size[best] + 1) / 2)); /* equal ones */
+        c->sources[best] = pp_min(pp_axis_most(&c->axis[best], c->tiles.size[best]), p->axis[best].output);
     }
 }
 
@@ -74,44 +74,35 @@ static int plane_axis(const pp_problem *p) { return p->c > 1 ? PP_C : PP_N; }
 
 static void make_planes(const pp_problem *p, cover *c)
 {
-    c->segment = pp_inside_segment(p, PP_BACKWARD);
-    if (p->together) c->segment = pp_min(c->segment, p->together);
-    c->planes = 1;
+    c->tiles.segment = pp_inside_segment(p, PP_BACKWARD);
+    if (p->together) c->tiles.segment = pp_min(c->tiles.segment, p->together);
+    c->tiles.planes = 1;
     for (int a = 0; a < 3; a++) {
-        if (c->size[a] != p->axis[a].input) return;
+        if (c->tiles.size[a] != p->axis[a].input) return;
     }
     int64_t most = (int64_t)(TILE_BYTES / weight_of(p, c));
-    c->planes = pp_max(1, pp_min(most, pp_min(c->segment, pp_max(c->segment / 4, LEAST_PLANES))));
+    c->tiles.planes = pp_max(1, pp_min(most, pp_min(c->tiles.segment, pp_max(c->tiles.segment / 4, LEAST_PLANES))));
 }
 
-/* The result as a problem: sums, forward.  Of the gradients only those of a tile are there, wherever it lies. */
+/* The result as a problem: sums, forward.  Of the gradients only those of a tile are there, wherever it lies; what the result held is
+ * kept as dense rows. */
 static void make_problem(const pp_problem *p, const cover *c, pp_problem *tile)
 {
+    int64_t planes = c->tiles.planes, all = p->n * p->c;
     *tile = *p;
     tile->desc.op = PP_OP_SUM;
-    tile->desc.backward = PP_BACKWARD_NONE;
     tile->empty = 0;
-    tile->n = p->inner > 1 ? c->planes : 1;
-    tile->c = p->inner > 1 ? 1 : c->planes;
-    tile->desc.batch = tile->n;
-    tile->desc.channels = tile->c * tile->inner;
+    *(p->inner > 1 ? &tile->n : &tile->c) = planes;
+    *(p->inner > 1 ? &tile->c : &tile->n) = 1;
     memcpy(tile->axis, c->axis, sizeof tile->axis);
+    tile->plane = p->outputs / all / p->inner;
+    tile->inputs = p->outputs / all * planes;
+    tile->outputs = p->inputs / all * planes;
     pp_array *in = &tile->array[PP_INPUT], *out = &tile->array[PP_OUTPUT];
-    int64_t dense = p->inner;
-    memset(in, 0, sizeof *in);
-    in->stride[PP_INNER] = 1;
-    tile->inputs = p->inner * c->planes;
-    tile->outputs = p->inner * c->planes;
-    for (int a = 2; a >= 0; a--) {
-        in->stride[PP_D + a] = dense;
-        in->high += (p->axis[a].output - 1) * dense;
-        dense *= c->sources[a];
-        tile->inputs *= p->axis[a].output;
-        tile->outputs *= p->axis[a].input;
-    }
-    in->stride[PP_N] = in->stride[PP_C] = dense;
-    in->high += (c->planes - 1) * dense + p->inner - 1;
-    tile->plane = tile->inputs / c->planes / p->inner;
+    pp_inside_dense(in, c->sources, p->inner, c->sources[0] * c->sources[1] * c->sources[2] * p->inner * planes);
+    in->stride[PP_N] = in->stride[PP_C];
+    tile->array[PP_GRAD_OUTPUT] = *in;
+    pp_inside_dense(&tile->array[PP_GRAD_INPUT], c->tiles.size, p->inner, 0);
     *out = p->array[PP_GRAD_INPUT];
     out->stride[PP_N] = out->stride[PP_C] = out->stride[plane_axis(p)];
 }
@@ -129,11 +120,11 @@ static bool plan(const pp_problem *p, pp_direction direction, pp_needs *needs)
     make_tile(p, c);
     if (weight_of(p, c) > MOST_BYTES) return false;
     make_planes(p, c);
-    size_t each = (size_t)(p->inner * c->planes) * c->lane;
+    size_t each = (size_t)(p->inner * c->tiles.planes) * c->lane;
     c->extents = pp_aligned((size_t)(c->sources[0] * c->sources[1] * c->sources[2]) * each + 2 * MARGIN);
-    c->old = c->extents + pp_aligned((size_t)(p->inner == 1 ? c->sources[2] : 1) * c->lane + PP_ALIGN);
-    c->spare = c->old + pp_aligned((size_t)(c->size[0] * c->size[1] * c->size[2]) * each);
-    c->below = c->spare + pp_aligned((size_t)(c->size[2] * p->inner) * c->lane);
+    c->old = c->extents + pp_aligned((size_t)(p->inner == 1 ? c->sources[2] : 1) * c->lane + MARGIN);
+    c->spare = c->old + pp_aligned((size_t)(c->tiles.size[0] * c->tiles.size[1] * c->tiles.size[2]) * each);
+    c->below = c->spare + pp_aligned((size_t)(c->tiles.size[2] * p->inner) * c->lane);
     pp_problem tile;
     make_problem(p, c, &tile);
     c->pass = pp_spread_pass.plan(&tile, PP_FORWARD, &inside) ? &pp_spread_pass : pp_inside_ask(&tile, PP_FORWARD, SIZE_MAX / 4, &inside);
@@ -195,45 +186,42 @@ static double inverse_of(double divisor)
 static void list_extents(task *t)
 {
     const pp_problem *p = t->problem;
-    int64_t lanes = PP_ALIGN / (int64_t)t->c->lane, from = t->from[2], to = t->to[2];
+    int64_t from = t->from[2], to = t->to[2];
     double product = 1;
     if (t->listed[0] == from && t->listed[1] == to) return;
     t->listed[0] = from, t->listed[1] = to;
     for (int a = 0; a < 3; a++) product *= (double)p->axis[a].longest;
     t->differ = p->inner == 1 && product < EXACT && alike(p, 2, from, to) < to - from;
-    for (int64_t j = 0; t->differ && j < (to - from + lanes - 1) / lanes * lanes; j++) {
+    for (int64_t j = 0; t->differ && j < to - from + PP_COLUMNS; j++) { /* whole vectors */
         double extent = (double)pp_axis_window(&p->axis[2], pp_min(from + j, to - 1)).extent;
         pp_dtypes[p->desc.dtype].store(t->scratch + t->c->extents, j, extent);
     }
 }
 
-/* An element of the caller's tensors. */
-static char *element(const task *t, pp_tensor tensor, int64_t plane, const int64_t at[3])
+/* Element "from" of a plane of a caller's tensor. */
+static char *element(const task *t, pp_tensor tensor, int64_t plane, const int64_t from[3])
 {
-    const int64_t *stride = t->problem->array[tensor].stride;
-    int64_t place[PP_AXES];
-    pp_at_plane(t->problem, plane, place);
-    int64_t offset = place[PP_N] * stride[PP_N] + place[PP_C] * stride[PP_C];
-    for (int a = 0; a < 3; a++) offset += at[a] * stride[PP_D + a];
-    return t->run->base[tensor] + offset * (int64_t)t->c->lane;
+    int64_t at[PP_AXES] = {[PP_D] = from[0], from[1], from[2]};
+    pp_at_plane(t->problem, plane, at);
+    return t->run->base[tensor] + pp_offset(&t->problem->array[tensor], at) * (int64_t)t->c->lane;
 }
 
-/* Makes a part of the tile's planes of a tensor contiguous; or adds it to the result from there: "row" has room for one more. */
-static void move(const task *t, pp_tensor tensor, const int64_t begin[3], const int64_t end[3], const int64_t step[PP_AXES], char *to, bool back)
+/* Makes the part of a tensor that belongs to the tile contiguous; or adds it to the result from there. */
+static void move(const task *t, pp_tensor tensor, char *to, bool back)
 {
-    const int64_t *stride = t->problem->array[tensor].stride, inner = t->problem->inner, width = end[2] - begin[2];
-    char *spare = t->scratch + t->c->spare;
+    bool result = tensor == PP_GRAD_INPUT;
+    const int64_t *begin = result ? t->tile.begin : t->from, *end = result ? t->tile.end : t->to;
+    const int64_t *stride = t->problem->array[tensor].stride, *step = t->tile_problem.array[tensor].stride;
+    int64_t inner = t->problem->inner, width = end[2] - begin[2], at[PP_AXES] = {[PP_W] = begin[2]};
     for (int64_t i = 0; i < t->count; i++) {
-        int64_t at[PP_AXES];
         pp_at_plane(t->problem, t->first + i, at);
-        at[PP_W] = begin[2], at[PP_INNER] = 0;
         for (at[PP_D] = begin[0]; at[PP_D] < end[0]; at[PP_D]++) {
             for (at[PP_H] = begin[1]; at[PP_H] < end[1]; at[PP_H]++) {
                 int64_t offset = i * step[PP_C] + (at[PP_D] - begin[0]) * step[PP_D] + (at[PP_H] - begin[1]) * step[PP_H];
                 char *row = to + offset * (int64_t)t->c->lane;
                 if (back) {
                     pp_place place = pp_place_at(t->run, at, width, inner);
-                    pp_place_lanes(t->run, &place, row, 1, spare);
+                    pp_place_lanes(t->run, &place, row, 1, t->scratch + t->c->spare);
                     continue;
                 }
                 pp_copy(row, (pp_strides){inner, 1}, element(t, tensor, t->first + i, at + PP_D),
@@ -271,28 +259,23 @@ static void divide_rows(const task *t, const pp_divide *k, int64_t d, int64_t h,
 static void divide_tile(task *t)
 {
     const pp_problem *p = t->problem;
-    const int64_t *in = p->array[PP_GRAD_OUTPUT].stride, *out = t->tile_problem.array[PP_INPUT].stride;
+    const int64_t *out = t->tile_problem.array[PP_INPUT].stride, *in = t->packed ? out : p->array[PP_GRAD_OUTPUT].stride;
     int64_t size = (int64_t)t->c->lane, offset = 0;
-    char *target = t->scratch + MARGIN;
+    char *target = t->scratch + MARGIN, *source = target;
+    bool none = false;
     for (int a = 0; a < 3; a++) {
         pp_axis_reach(&t->c->axis[a], t->tile.begin[a], t->tile.end[a], &t->from[a], &t->to[a]);
         offset += t->from[a] * out[PP_D + a];
+        none |= t->from[a] == t->to[a];
     }
     t->tile.base[PP_INPUT] = (char *)((uintptr_t)target - (uintptr_t)(offset * size));
-    if (t->from[0] == t->to[0] || t->from[1] == t->to[1] || t->from[2] == t->to[2]) return;
+    if (none) return;
     list_extents(t);
-    pp_divide k = {.planes = t->count, .target = target, .target_plane = out[PP_C], .target_row = out[PP_H]};
-    int64_t depth = out[PP_D];
-    if (t->packed) { /* made contiguous first, then divided where they lie */
-        move(t, PP_GRAD_OUTPUT, t->from, t->to, out, target, false);
-        k.source = target, k.source_plane = out[PP_C], k.source_row = out[PP_H];
-    } else {
-        k.source = element(t, PP_GRAD_OUTPUT, t->first, t->from);
-        k.source_plane = in[plane_axis(p)], k.source_row = in[PP_H], depth = in[PP_D];
-    }
-    const char *source = k.source;
+    if (t->packed) move(t, PP_GRAD_OUTPUT, target, false); /* made contiguous first, then divided where they lie */
+    else source = element(t, PP_GRAD_OUTPUT, t->first, t->from);
+    pp_divide k = {.planes = t->count, .source_plane = in[plane_axis(p)], .source_row = in[PP_H], .target_plane = out[PP_C], .target_row = out[PP_H]};
     for (int64_t d = t->from[0]; d < t->to[0]; d++) {
-        k.source = source + (d - t->from[0]) * depth * size;
+        k.source = source + (d - t->from[0]) * in[PP_D] * size;
         k.target = target + (d - t->from[0]) * out[PP_D] * size;
         for (int64_t h = t->from[1], rows; h < t->to[1]; h += rows) {
             rows = alike(p, 1, h, t->to[1]);
@@ -309,34 +292,14 @@ static pp_status run_tile(task *t)
     t->tile.base[PP_OUTPUT] = element(t, PP_GRAD_INPUT, t->first, origin);
     t->tile.group.last = t->count;
     divide_tile(t);
-    const pp_run *tile = &t->tile; /* what was there is kept meanwhile */
-    char *old = t->scratch + t->c->old;
-    pp_array kept;
-    pp_inside_dense(&kept, t->c->size, t->problem->inner, 0);
-    if (t->run->accumulate) move(t, PP_GRAD_INPUT, tile->begin, tile->end, kept.stride, old, false);
+    char *old = t->scratch + t->c->old; /* what was there is kept meanwhile */
+    if (t->run->accumulate) move(t, PP_GRAD_INPUT, old, false);
     pp_status status = t->c->pass->run(&t->tile, 0, 1, t->scratch + t->c->below);
-    if (t->run->accumulate) move(t, PP_GRAD_INPUT, tile->begin, tile->end, kept.stride, old, true);
+    if (t->run->accumulate) move(t, PP_GRAD_INPUT, old, true);
     return status;
 }
 
 /* ------------------------------------------------------------------------------------------------ running */
-
-static int64_t groups_of_segment(const cover *c) { return pp_ceil_div(c->segment, c->planes); }
-
-/* Tiles that the range touches. */
-static int64_t tiles_of(const pp_run *run, int a)
-{
-    const cover *c = run->prepared;
-    return (run->end[a] - 1) / c->size[a] - run->begin[a] / c->size[a] + 1;
-}
-
-static int64_t tasks_of(const pp_run *run)
-{
-    const cover *c = run->prepared;
-    int64_t count = pp_ceil_div(run->group.last - run->group.first, c->segment) * groups_of_segment(c);
-    for (int a = 0; a < 3; a++) count *= tiles_of(run, a);
-    return count;
-}
 
 static pp_status run_cover(const pp_run *run, int64_t task_number, int64_t tasks, char *scratch)
 {
@@ -349,20 +312,11 @@ static pp_status run_cover(const pp_run *run, int64_t task_number, int64_t tasks
     t.tile.group.axis = t.tile_problem.axis;
     t.tile.whole = true; /* what is not there lies apart from what is */
     t.packed = (p->inner > 1 && stride[PP_INNER] != 1) || (p->axis[2].output > 1 && stride[PP_W] != p->inner);
-    int64_t begin, end, each = groups_of_segment(c), tiles[3];
-    for (int a = 0; a < 3; a++) tiles[a] = tiles_of(run, a);
-    pp_share(tasks_of(run), task_number, tasks, &begin, &end);
+    int64_t begin, end;
+    pp_share(pp_tiles_of(run), task_number, tasks, &begin, &end);
     for (int64_t i = begin; i < end; i++) {
-        int64_t group = i;
-        for (int a = 2; a >= 0; a--) {
-            int64_t at = (run->begin[a] / c->size[a] + group % tiles[a]) * c->size[a];
-            group /= tiles[a];
-            t.tile.begin[a] = pp_max(run->begin[a], at);
-            t.tile.end[a] = pp_min(run->end[a], at + c->size[a]);
-        }
-        t.first = run->group.first + group / each * c->segment + group % each * c->planes;
-        t.count = pp_min(c->planes, pp_min(run->group.first + (group / each + 1) * c->segment, run->group.last) - t.first);
-        if (t.count <= 0) continue; /* the last segment is not whole */
+        t.count = pp_tile_at(run, i, t.tile.begin, t.tile.end, &t.first);
+        if (t.count <= 0) continue;
         pp_status status = run_tile(&t);
         if (status != PP_OK) return status;
     }
@@ -374,5 +328,5 @@ const pp_algorithm pp_algorithm_cover = {
     .name = "cover",
     .what = "gradients divided, then summed as forward",
     .uses_kernels = true,
-    .pass = {[PP_BACKWARD] = {pays, plan, tasks_of, run_cover}},
+    .pass = {[PP_BACKWARD] = {pays, plan, pp_tiles_of, run_cover}},
 };

@@ -38,6 +38,28 @@ int64_t pp_inside_segment(const pp_problem *p, pp_direction direction)
     return p->together ? pp_min(planes, p->together) : planes;
 }
 
+int64_t pp_tiles_of(const pp_run *run)
+{
+    const pp_tiles *tiles = run->prepared;
+    int64_t count = pp_ceil_div(run->group.last - run->group.first, tiles->segment) * pp_ceil_div(tiles->segment, tiles->planes);
+    for (int a = 0; a < 3; a++) count *= pp_ceil_div(run->end[a] - run->begin[a], tiles->size[a]);
+    return count;
+}
+
+int64_t pp_tile_at(const pp_run *run, int64_t tile, int64_t begin[3], int64_t end[3], int64_t *first)
+{
+    const pp_tiles *tiles = run->prepared;
+    for (int a = 2; a >= 0; a--) {
+        int64_t size = tiles->size[a], count = pp_ceil_div(run->end[a] - run->begin[a], size);
+        begin[a] = run->begin[a] + tile % count * size;
+        end[a] = pp_min(begin[a] + size, run->end[a]);
+        tile /= count;
+    }
+    int64_t groups = pp_ceil_div(tiles->segment, tiles->planes), segment = run->group.first + tile / groups * tiles->segment;
+    *first = segment + tile % groups * tiles->planes;
+    return pp_min(tiles->planes, pp_min(segment + tiles->segment, run->group.last) - *first);
+}
+
 void pp_inside_dense(pp_array *array, const int64_t extent[3], int64_t inner, int64_t size)
 {
     *array = (pp_array){.stride = {[PP_INNER] = 1, [PP_W] = inner}, .high = size - 1};

@@ -25,6 +25,15 @@ PP_INLINE int64_t pp_inside_extent(const pp_problem *p, pp_tensor tensor, int a)
 /* The number of planes that follow each other at equal distances in every tensor that is used: those of a run, or of an image. */
 int64_t pp_inside_segment(const pp_problem *p, pp_direction direction);
 
+/* A range cut into tiles: so many results on D, H, W of so many planes, which do not cross a segment.  What these rows prepare begins with
+ * it, so that their runs have so many tasks; where number "tile" of them lies: its range, its first plane, and how many planes it has (0
+ * or fewer: the last segment is not whole). */
+typedef struct pp_tiles {
+    int64_t size[3], planes, segment;
+} pp_tiles;
+int64_t pp_tiles_of(const pp_run *run);
+int64_t pp_tile_at(const pp_run *run, int64_t tile, int64_t begin[3], int64_t end[3], int64_t *first);
+
 /* A dense array [planes][extents][inner], of which "size" elements are there. */
 void pp_inside_dense(pp_array *array, const int64_t extent[3], int64_t inner, int64_t size);
 

@@ -19,9 +19,8 @@ enum {
 
 /* How a problem is done: made with the plan. */
 typedef struct layout {
+    pp_tiles tiles;                             /* groups: whole planes, at equal distances in every tensor */
     const pp_pass *pass;                        /* what runs a group */
-    int64_t lanes;                              /* planes of a group */
-    int64_t segment;                            /* planes that lie at equal distances in every tensor: groups do not cross them */
     size_t array[PP_TENSOR_COUNT], below; /* where they lie in scratch; where the scratch of the pass begins */
     pp_problem problem;                         /* a group */
 } layout;
@@ -64,17 +63,14 @@ static void make_problem(const pp_problem *p, pp_direction direction, layout *l)
     *group = *p;
     group->stream = false;
     group->n = group->c = 1;
-    group->inner = l->lanes;
-    group->desc.layout = PP_CHANNELS_LAST;
-    group->desc.batch = 1;
-    group->desc.channels = l->lanes;
-    group->inputs = positions_of(p, PP_INPUT) * l->lanes;
-    group->outputs = positions_of(p, PP_OUTPUT) * l->lanes;
+    group->inner = l->tiles.planes;
+    group->inputs = positions_of(p, PP_INPUT) * l->tiles.planes;
+    group->outputs = positions_of(p, PP_OUTPUT) * l->tiles.planes;
     for (int t = 0; t < PP_TENSOR_COUNT; t++) {
         if (!pp_inside_uses(p, direction, t)) continue;
-        int64_t extent[3], size = positions_of(p, t) * l->lanes;
+        int64_t extent[3], size = positions_of(p, t) * l->tiles.planes;
         for (int a = 0; a < 3; a++) extent[a] = pp_inside_extent(p, t, a);
-        pp_inside_dense(&group->array[t], extent, l->lanes, size);
+        pp_inside_dense(&group->array[t], extent, l->tiles.planes, size);
         l->array[t] = l->below;
         l->below += pp_aligned((size_t)size * pp_inside_size(p, t));
     }
@@ -90,9 +86,10 @@ static bool plan(const pp_problem *p, pp_direction direction, pp_needs *needs)
     }
     if (pp_inside_uses(p, direction, PP_INDICES) && (direction == PP_BACKWARD || p->desc.index_convention == PP_INDEX_TENSOR)) return false;
     l->below = 0;
-    l->segment = pp_inside_segment(p, direction);
-    l->lanes = choose_lanes(p, direction, l->segment);
-    if (!l->lanes) return false;
+    for (int a = 0; a < 3; a++) l->tiles.size[a] = MOST_BYTES; /* all */
+    l->tiles.segment = pp_inside_segment(p, direction);
+    l->tiles.planes = choose_lanes(p, direction, l->tiles.segment);
+    if (!l->tiles.planes) return false;
     make_problem(p, direction, l);
     l->pass = pp_inside_ask(&l->problem, direction, 2 * (size_t)MOST_BYTES, &inside);
     needs->scratch = l->below + inside.scratch;
@@ -131,14 +128,14 @@ static void transpose(task *s, pp_tensor tensor, bool back)
         }
     }
     int64_t at[3] = {begin[0], begin[1], begin[2]};
-    pp_transpose t = {.back = back, .count = s->count, .run = s->l->lanes * size, .positions = run};
+    pp_transpose t = {.back = back, .count = s->count, .run = s->l->tiles.planes * size, .positions = run};
     t.stride = (p->c > 1 ? stride[PP_C] : stride[PP_N]) * size;
-    if (!back && t.stride == run * size && p->inputs > NEAR_BYTES / size) t.ahead = s->l->lanes * t.stride;
+    if (!back && t.stride == run * size && p->inputs > NEAR_BYTES / size) t.ahead = s->l->tiles.planes * t.stride;
     int64_t plane = s->first / p->c * stride[PP_N] + s->first % p->c * stride[PP_C];
     pp_transpose_fn fn = s->run->kernels->planes->transpose[size == 8];
     for (;;) {
         t.rows = s->run->base[tensor] + (plane + at[0] * stride[PP_D] + at[1] * stride[PP_H] + at[2] * stride[PP_W]) * size;
-        t.dense = s->scratch + s->l->array[tensor] + ((at[0] * extent[1] + at[1]) * extent[2] + at[2]) * s->l->lanes * size;
+        t.dense = s->scratch + s->l->array[tensor] + ((at[0] * extent[1] + at[1]) * extent[2] + at[2]) * s->l->tiles.planes * size;
         fn(&t);
         int a = axis;
         for (; a >= 0 && ++at[a] == end[a]; a--) at[a] = begin[a];
@@ -147,13 +144,6 @@ static void transpose(task *s, pp_tensor tensor, bool back)
 }
 
 /* ------------------------------------------------------------------------------------------------ running */
-
-static int64_t groups_of_segment(const layout *l) { return pp_ceil_div(l->segment, l->lanes); }
-static int64_t tasks_of(const pp_run *run)
-{
-    const layout *l = run->prepared;
-    return pp_ceil_div(run->group.last - run->group.first, l->segment) * groups_of_segment(l);
-}
 
 static void start(task *s, const pp_run *run, char *scratch)
 {
@@ -174,7 +164,7 @@ static void start(task *s, const pp_run *run, char *scratch)
 static pp_status run_group(task *s)
 {
     const pp_run *run = s->run;
-    if (s->count < s->l->lanes) memset(s->scratch, 0, s->l->below); /* lanes that stay empty */
+    if (s->count < s->l->tiles.planes) memset(s->scratch, 0, s->l->below); /* lanes that stay empty */
     for (int t = 0; t < PP_TENSOR_COUNT; t++) {
         bool read = run->accumulate && t == PP_GRAD_INPUT;
         if (s->group.base[t] && (read || !pp_is_written(t, run->direction))) transpose(s, t, false);
@@ -188,14 +178,13 @@ static pp_status run_group(task *s)
 
 static pp_status run_lanes(const pp_run *run, int64_t task_number, int64_t tasks, char *scratch)
 {
-    int64_t begin, end, each = groups_of_segment(run->prepared);
+    int64_t begin, end;
     task s;
     start(&s, run, scratch);
-    pp_share(tasks_of(run), task_number, tasks, &begin, &end);
+    pp_share(pp_tiles_of(run), task_number, tasks, &begin, &end);
     for (int64_t i = begin; i < end; i++) {
-        s.first = run->group.first + i / each * s.l->segment + i % each * s.l->lanes;
-        s.count = pp_min(s.l->lanes, pp_min((i / each + 1) * s.l->segment + run->group.first, run->group.last) - s.first);
-        if (s.count <= 0) continue; /* the last segment is not whole */
+        s.count = pp_tile_at(run, i, s.group.begin, s.group.end, &s.first);
+        if (s.count <= 0) continue;
         pp_status status = run_group(&s);
         if (status != PP_OK) return status;
     }
@@ -235,5 +224,5 @@ const pp_algorithm pp_algorithm_lanes = {
     .name = "lanes",
     .what = "small planes side by side",
     .uses_kernels = true,
-    .pass = {{forward_pays, plan, tasks_of, run_lanes}, {backward_pays, plan, tasks_of, run_lanes}},
+    .pass = {{forward_pays, plan, pp_tiles_of, run_lanes}, {backward_pays, plan, pp_tiles_of, run_lanes}},
 };

@@ -7,18 +7,6 @@
 
 enum { WIDEST = 1 << 18 /* results of a gradient on one axis */, SIZE = sizeof(float) };
 
-/* On one axis: results of one gradient; places of result 0 after the first of gradient 0. */
-static int64_t width_of(const pp_axis *axis) { return axis->kind == PP_AXIS_COVER ? axis->stride : 1; }
-static int64_t shift_of(const pp_axis *axis) { return axis->kind == PP_AXIS_COVER ? axis->pad_begin : -axis->pad_begin; }
-
-/* The part of results [*begin, *end) that has gradients. */
-static void clip(const pp_axis *axis, int64_t *begin, int64_t *end)
-{
-    *begin = pp_max(*begin, -shift_of(axis));
-    *end = pp_min(*end, pp_min(axis->live, axis->input * width_of(axis) - shift_of(axis)));
-    if (*begin > *end) *begin = *end;
-}
-
 static bool plan(const pp_problem *p, pp_direction direction, pp_needs *needs)
 {
     (void)direction, (void)needs;
@@ -33,21 +21,6 @@ static bool plan(const pp_problem *p, pp_direction direction, pp_needs *needs)
     return true;
 }
 
-/* Whether planes are one gradient each and lie side by side: then they are a row. */
-static bool is_row(const pp_run *run)
-{
-    const pp_problem *p = run->problem;
-    const int64_t *stride = p->array[PP_OUTPUT].stride;
-    int64_t size = 1;
-    for (int a = 2; a >= 0; a--) {
-        int64_t begin = run->begin[a], end = run->end[a];
-        clip(&p->axis[a], &begin, &end);
-        if (p->axis[a].input > 1 || end - begin < p->axis[a].output || (p->axis[a].output > 1 && stride[PP_D + a] != size)) return false;
-        size *= p->axis[a].output;
-    }
-    return stride[PP_C] == size && size <= WIDEST;
-}
-
 static void spread(const pp_run *run, pp_spread *k)
 {
     int64_t vector = run->kernels->lines->vector_bytes, all = (k->lanes | k->step) * SIZE | (int64_t)(uintptr_t)k->target;
@@ -58,14 +31,10 @@ static void spread(const pp_run *run, pp_spread *k)
 /* No gradient, no result. */
 static void clear(const pp_run *run)
 {
-    const int64_t *out = run->problem->array[PP_OUTPUT].stride;
-    for (int64_t i = 0; i < run->group.last; i++) {
-        for (int64_t d = run->begin[0]; d < run->end[0]; d++) {
-            for (int64_t h = run->begin[1]; h < run->end[1]; h++) {
-                memset(run->base[PP_OUTPUT] + (i * out[PP_C] + d * out[PP_D] + h * out[PP_H] + run->begin[2]) * SIZE, 0,
-                       (size_t)((run->end[2] - run->begin[2]) * SIZE));
-            }
-        }
+    int64_t at[PP_AXES] = {0};
+    for (int64_t row = 0; row < pp_rows_of(run); row++) {
+        pp_at_row(run, row, at);
+        memset(run->base[PP_OUTPUT] + pp_offset(&run->problem->array[PP_OUTPUT], at) * SIZE, 0, (size_t)((run->end[2] - run->begin[2]) * SIZE));
     }
 }
 
@@ -73,32 +42,34 @@ static pp_status run_spread(const pp_run *run, int64_t task, int64_t tasks, char
 {
     const pp_problem *p = run->problem;
     const int64_t *in = p->array[PP_INPUT].stride, *out = p->array[PP_OUTPUT].stride;
-    int64_t begin[3], end[3], width[3], first[3], planes = run->group.last;
-    bool all = true;
+    int64_t begin[3], end[3], width[3], shift[3], planes = run->group.last, size = 1;
+    bool all = true, row = true; /* row: planes are one gradient each and lie side by side */
     (void)task, (void)tasks, (void)scratch;
-    for (int a = 0; a < 3; a++) {
-        begin[a] = run->begin[a], end[a] = run->end[a];
-        width[a] = width_of(&p->axis[a]);
-        clip(&p->axis[a], &begin[a], &end[a]);
-        first[a] = (begin[a] + shift_of(&p->axis[a])) / width[a];
-        all &= end[a] - begin[a] == run->end[a] - run->begin[a];
+    for (int a = 2; a >= 0; a--) {
+        const pp_axis *axis = &p->axis[a];
+        width[a] = axis->kind == PP_AXIS_COVER ? axis->stride : 1;
+        shift[a] = axis->kind == PP_AXIS_COVER ? axis->pad_begin : -axis->pad_begin;
+        begin[a] = pp_max(run->begin[a], -shift[a]);
+        end[a] = pp_max(begin[a], pp_min(run->end[a], pp_min(axis->live, axis->input * width[a] - shift[a])));
+        all &= begin[a] == run->begin[a] && end[a] == run->end[a];
+        row &= axis->input == 1 && end[a] - begin[a] == axis->output && (axis->output == 1 || out[PP_D + a] == size);
+        size *= axis->output;
     }
-    pp_spread k = {.source = run->base[PP_INPUT], .target = run->base[PP_OUTPUT], .width = out[PP_C], .lanes = planes * out[PP_C], .copies = 1};
-    if (is_row(run)) {
-        spread(run, &k);
+    if (row && out[PP_C] == size && size <= WIDEST) {
+        spread(run, &(pp_spread){.source = run->base[PP_INPUT], .target = run->base[PP_OUTPUT], .width = size, .lanes = planes * size, .copies = 1});
         return PP_OK;
     }
     if (!all) clear(run);
-    k = (pp_spread){.width = width[2], .lanes = end[2] - begin[2], .step = out[PP_H]};
-    k.skip = begin[2] + shift_of(&p->axis[2]) - first[2] * width[2];
+    int64_t first = (begin[2] + shift[2]) / width[2];
+    pp_spread k = {.width = width[2], .lanes = end[2] - begin[2], .step = out[PP_H], .skip = begin[2] + shift[2] - first * width[2]};
     for (int64_t i = 0; i < planes && k.lanes > 0; i++) {
         for (int64_t d = begin[0]; d < end[0]; d++) {
-            int64_t slice = i * in[PP_C] + (d + shift_of(&p->axis[0])) / width[0] * in[PP_D] + first[2], g = first[1];
-            for (int64_t h = begin[1], next; h < end[1]; h = next, g++) {
-                next = pp_min((g + 1) * width[1] - shift_of(&p->axis[1]), end[1]);
-                k.source = run->base[PP_INPUT] + (slice + g * in[PP_H]) * SIZE;
+            const char *slice = run->base[PP_INPUT] + (i * in[PP_C] + (d + shift[0]) / width[0] * in[PP_D] + first) * SIZE;
+            int64_t g = (begin[1] + shift[1]) / width[1];
+            for (int64_t h = begin[1]; h < end[1]; h += k.copies, g++) {
+                k.source = slice + g * in[PP_H] * SIZE;
                 k.target = run->base[PP_OUTPUT] + (i * out[PP_C] + d * out[PP_D] + h * out[PP_H] + begin[2]) * SIZE;
-                k.copies = next - h;
+                k.copies = pp_min((g + 1) * width[1] - shift[1], end[1]) - h;
                 spread(run, &k);
             }
         }

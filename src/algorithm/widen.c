@@ -17,9 +17,9 @@ enum {
 
 /* How a problem is done: made with the plan. */
 typedef struct widened {
+    pp_tiles tiles; /* of the result; planes at equal distances in every tensor */
     const pp_pass *pass;
     pp_dtype dtype;                       /* of the lanes */
-    int64_t size[3], planes;              /* of a tile of the result; planes of it, at equal distances in every tensor */
     int64_t extent[PP_TENSOR_COUNT][3];   /* of the dense arrays */
     int64_t plane[PP_TENSOR_COUNT];       /* their elements for each */
     size_t array[PP_TENSOR_COUNT], below; /* where they lie in scratch; where the pass's scratch begins */
@@ -61,7 +61,7 @@ static int64_t measure(const pp_problem *p, pp_direction direction, widened *w)
         if (!is_converted(p, direction, t)) continue;
         w->plane[t] = p->inner;
         for (int a = 0; a < 3; a++) {
-            int64_t most = w->size[a];
+            int64_t most = w->tiles.size[a];
             if (pp_is_input(t) != pp_is_input(result))
                 most = most < pp_min(pp_inside_extent(p, result, a), INT32_MAX) ? pp_axis_most(axis_of(p, direction, a), most) : INT64_MAX;
             w->extent[t][a] = pp_min(pp_inside_extent(p, t, a), most);
@@ -76,17 +76,17 @@ static int64_t measure(const pp_problem *p, pp_direction direction, widened *w)
 static void choose_tile(const pp_problem *p, pp_direction direction, widened *w)
 {
     int64_t bytes, segment = pp_inside_segment(p, direction);
-    for (int a = 0; a < 3; a++) w->size[a] = pp_inside_extent(p, direction == PP_FORWARD ? PP_OUTPUT : PP_GRAD_INPUT, a);
+    for (int a = 0; a < 3; a++) w->tiles.size[a] = pp_inside_extent(p, direction == PP_FORWARD ? PP_OUTPUT : PP_GRAD_INPUT, a);
     for (int a = 0; (bytes = measure(p, direction, w)) > TILE_BYTES && a < 3;) {
         const pp_axis *axis = axis_of(p, direction, a);
-        int64_t half = (w->size[a] + 1) / 2, some = pp_min(half, INT32_MAX);
-        bool cut = half < w->size[a] && 2 * (double)pp_axis_most(axis, some) * (double)axis->period <= 3 * (double)some * (double)axis->advance;
+        int64_t half = (w->tiles.size[a] + 1) / 2, some = pp_min(half, INT32_MAX);
+        bool cut = half < w->tiles.size[a] && 2 * (double)pp_axis_most(axis, some) * (double)axis->period <= 3 * (double)some * (double)axis->advance;
         if (direction == PP_BACKWARD && p->is_max) cut = false; /* winners may be anywhere in a plane */
-        if (cut) w->size[a] = half;
+        if (cut) w->tiles.size[a] = half;
         else a++;
     }
-    w->planes = pp_max(1, pp_min(segment, TILE_BYTES / bytes));
-    while (segment < p->n * p->c && segment % w->planes) w->planes--;
+    w->tiles.planes = pp_max(1, pp_min(segment, TILE_BYTES / bytes));
+    w->tiles.segment = segment;
 }
 
 /* A tile as a problem of its planes alone; with indices, which tell planes: of the whole, of which only the tile is there. */
@@ -96,14 +96,14 @@ static void make_problem(const pp_problem *p, pp_direction direction, const wide
     tile->stream = false;
     tile->desc.dtype = w->dtype;
     tile->kernels = pp_isa_sibling(p->kernels, p->desc.dtype, w->dtype);
-    tile->together = w->planes;
+    tile->together = w->tiles.planes;
     if (!pp_inside_uses(p, direction, PP_INDICES)) {
-        tile->n = p->c > 1 ? 1 : w->planes;
-        tile->c = p->c > 1 ? w->planes : 1;
+        tile->n = p->c > 1 ? 1 : w->tiles.planes;
+        tile->c = p->c > 1 ? w->tiles.planes : 1;
     }
     for (int t = 0; t < PP_TENSOR_COUNT; t++) {
         if (!is_converted(p, direction, t)) continue;
-        int64_t elements = w->plane[t] * w->planes;
+        int64_t elements = w->plane[t] * w->tiles.planes;
         pp_inside_dense(&tile->array[t], w->extent[t], p->inner, elements);
         tile->array[t].stride[PP_C] = w->plane[t];
         tile->array[t].stride[PP_N] = w->plane[t] * tile->c;
@@ -128,7 +128,7 @@ static bool plan(const pp_problem *p, pp_direction direction, pp_needs *needs)
     if (measure(p, direction, w) > MOST_BYTES) return false;
     for (int t = 0; t < PP_TENSOR_COUNT; t++) {
         w->array[t] = w->below;
-        w->below += pp_aligned((size_t)(w->plane[t] * w->planes) * pp_dtypes[w->dtype].size);
+        w->below += pp_aligned((size_t)(w->plane[t] * w->tiles.planes) * pp_dtypes[w->dtype].size);
         row = pp_max(row, w->extent[t][2]);
     }
     w->row = w->below;
@@ -228,24 +228,6 @@ static pp_status run_tile(task *t)
     return status;
 }
 
-/* How many tiles a run has: of groups of planes, of the range. */
-static int64_t count_tiles(const pp_run *run, int64_t count[3])
-{
-    const widened *w = run->prepared;
-    int64_t all = pp_ceil_div(run->group.last - run->group.first, w->planes);
-    for (int a = 0; a < 3; a++) {
-        count[a] = pp_ceil_div(run->end[a] - run->begin[a], w->size[a]);
-        all *= count[a];
-    }
-    return all;
-}
-
-static int64_t tasks_of(const pp_run *run)
-{
-    int64_t count[3];
-    return count_tiles(run, count);
-}
-
 static pp_status run_widened(const pp_run *run, int64_t number, int64_t tasks, char *scratch)
 {
     const widened *w = run->prepared;
@@ -254,19 +236,14 @@ static pp_status run_widened(const pp_run *run, int64_t number, int64_t tasks, c
     t.tile.problem = &t.problem;
     t.tile.kernels = t.problem.kernels;
     t.tile.prepared = w + 1;
-    int64_t count[3], i, end;
+    int64_t i, end;
     pp_status status = PP_OK;
-    pp_share(count_tiles(run, count), number, tasks, &i, &end);
+    pp_share(pp_tiles_of(run), number, tasks, &i, &end);
     for (; i < end && status == PP_OK; i++) {
-        int64_t tile = i;
-        for (int a = 2; a >= 0; a--) {
-            t.tile.begin[a] = run->begin[a] + tile % count[a] * w->size[a];
-            t.tile.end[a] = pp_min(t.tile.begin[a] + w->size[a], run->end[a]);
-            tile /= count[a];
-        }
-        t.first = run->group.first + tile * w->planes;
+        int64_t planes = pp_tile_at(run, i, t.tile.begin, t.tile.end, &t.first);
+        if (planes <= 0) continue;
         t.tile.group.first = pp_inside_uses(run->problem, run->direction, PP_INDICES) ? t.first : 0;
-        t.tile.group.last = t.tile.group.first + pp_min(w->planes, run->group.last - t.first);
+        t.tile.group.last = t.tile.group.first + planes;
         status = run_tile(&t);
     }
     return status;
@@ -276,5 +253,5 @@ const pp_algorithm pp_algorithm_widen = {
     .name = "widen",
     .what = "a tile at a time in wider lanes",
     .uses_kernels = true,
-    .pass = {{NULL, plan, tasks_of, run_widened}, {NULL, plan, tasks_of, run_widened}},
+    .pass = {{NULL, plan, pp_tiles_of, run_widened}, {NULL, plan, pp_tiles_of, run_widened}},
 };
