@@ -31,10 +31,14 @@ static void spread(const pp_run *run, pp_spread *k)
 /* No gradient, no result. */
 static void clear(const pp_run *run)
 {
-    int64_t at[PP_AXES] = {0};
-    for (int64_t row = 0; row < pp_rows_of(run); row++) {
-        pp_at_row(run, row, at);
-        memset(run->base[PP_OUTPUT] + pp_offset(&run->problem->array[PP_OUTPUT], at) * SIZE, 0, (size_t)((run->end[2] - run->begin[2]) * SIZE));
+    const int64_t *out = run->problem->array[PP_OUTPUT].stride;
+    for (int64_t i = 0; i < run->group.last; i++) {
+        for (int64_t d = run->begin[0]; d < run->end[0]; d++) {
+            for (int64_t h = run->begin[1]; h < run->end[1]; h++) {
+                memset(run->base[PP_OUTPUT] + (i * out[PP_C] + d * out[PP_D] + h * out[PP_H] + run->begin[2]) * SIZE, 0,
+                       (size_t)((run->end[2] - run->begin[2]) * SIZE));
+            }
+        }
     }
 }
 
