@@ -102,18 +102,24 @@ typedef struct pp_transpose {
 
 typedef void (*pp_transpose_fn)(const pp_transpose *);
 
-/* Lines of lanes, each what fewer than 16 rows combine to that lie one below the other, lane by lane.  The last vector of a line begins at
- * lane "last": it may overlap the one before. */
+/* Windows whose rows are combined, lane by lane: vector by vector, of which the last begins at lane "last".  The first vectors of
+ * PP_COLUMN windows go to slots of two vectors' length one after the other, behind them the next vectors of the same windows, ... */
 typedef struct pp_columns {
-    const void *source;
-    int64_t rows, row; /* row: from row to row */
-    int64_t lines, source_line, target_line, last;
-    const void *before; /* of a single line: what comes before the rows; or NULL */
-    void *target;
+    const float *source;                /* of the next window, ... */
+    int64_t step, windows, left, skip;  /* ... which are step apart, of a line of so many of them, with so many left; skip: more, from line to line */
+    int64_t count, row, rows, last;     /* count: how many are done; row: from row to row */
+    float *target, *open;               /* open: room for lines of blocks of rows */
 } pp_columns;
 
+/* Windows to one lane each, a vector of them after the other: they are combined down, and then, transposed, across. */
+typedef struct pp_pool {
+    pp_columns down, across; /* across.source: where transposed vectors go; across.target: where results go, whole vectors */
+    int64_t count, before;   /* of windows; before: a line's last one is read from so many elements before it on */
+    bool max;                /* NaN wins; else: sum */
+} pp_pool;
+
 enum { PP_COLUMN = 8 }; /* lanes of a vector */
-typedef void (*pp_columns_fn)(const pp_columns *);
+typedef void (*pp_pool_fn)(pp_pool *); /* moves on to what follows */
 
 /* Rows of lanes, each element of the source "width" times (below 2^20), of the first one all but "skip".  Reads up to a vector past
  * the source. */
@@ -130,7 +136,7 @@ typedef void (*pp_spread_fn)(const pp_spread *);
 /* Kernels on planes. */
 typedef struct pp_planes {
     pp_transpose_fn transpose[2]; /* elements of 4 bytes; of 8 */
-    pp_columns_fn columns[2];     /* of f32: sums; maxima, where NaN wins; NULL: not brought */
+    pp_pool_fn pool;              /* of f32; NULL: not brought */
 } pp_planes;
 
 /* Windows of one shape: target[j] = finished(combine over taps t of source[taps[t].offset + j]), for lanes j of one vector or of
