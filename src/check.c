@@ -11,19 +11,21 @@ typedef struct tensor_arg {
     bool written;
 } tensor_arg;
 
+_Static_assert(offsetof(pp_args, grad_input) == offsetof(pp_args, input) + PP_GRAD_INPUT * sizeof(void *), "in the order of pp_tensor");
+
 /* The tensors that a plan's calls need. */
 static int list_tensors(const pp_desc *desc, pp_direction direction, tensor_arg list[PP_TENSOR_COUNT])
 {
+    bool backward = direction == PP_BACKWARD;
+    const bool used[PP_TENSOR_COUNT] = {!backward || desc->backward == PP_BACKWARD_RECOMPUTE, !backward,
+                                        backward ? desc->backward == PP_BACKWARD_INDICES : desc->indices != PP_INDEX_NONE, backward,
+                                        backward};
     int count = 0;
-    if (direction == PP_FORWARD) {
-        list[count++] = (tensor_arg){PP_INPUT, offsetof(pp_args, input), false};
-        list[count++] = (tensor_arg){PP_OUTPUT, offsetof(pp_args, output), true};
-        if (desc->indices != PP_INDEX_NONE) list[count++] = (tensor_arg){PP_INDICES, offsetof(pp_args, indices), true};
-    } else {
-        if (desc->backward == PP_BACKWARD_RECOMPUTE) list[count++] = (tensor_arg){PP_INPUT, offsetof(pp_args, input), false};
-        if (desc->backward == PP_BACKWARD_INDICES) list[count++] = (tensor_arg){PP_INDICES, offsetof(pp_args, indices), false};
-        list[count++] = (tensor_arg){PP_GRAD_OUTPUT, offsetof(pp_args, grad_output), false};
-        list[count++] = (tensor_arg){PP_GRAD_INPUT, offsetof(pp_args, grad_input), true};
+    for (int t = 0; t < PP_TENSOR_COUNT; t++) {
+        if (!used[t]) continue;
+        list[count].tensor = (pp_tensor)t;
+        list[count].field = offsetof(pp_args, input) + (size_t)t * sizeof(void *);
+        list[count++].written = t == PP_OUTPUT || t == PP_GRAD_INPUT || (t == PP_INDICES && !backward);
     }
     return count;
 }
@@ -140,17 +142,15 @@ pp_status pp_check_args(const pp_plan *plan, const pp_args *args, pp_run *run, c
     return status == PP_OK ? check_tensors(args, run, error) : status;
 }
 
-void pp_quick_init(pp_plan *plan, pp_direction direction)
+void pp_quick_init(pp_quick *q, const pp_problem *problem, pp_direction direction, const void *prepared)
 {
-    pp_quick *q = &plan->quick[direction];
-    const pp_problem *problem = &plan->problem;
     tensor_arg list[PP_TENSOR_COUNT];
     int count = list_tensors(&problem->desc, direction, list);
     q->run.problem = problem; /* all else is zero */
     q->run.kernels = problem->kernels;
     q->run.direction = direction;
     q->run.whole = true;
-    q->run.prepared = plan->prepared[direction];
+    q->run.prepared = prepared;
     q->run.group = pp_whole_group(problem);
     for (int a = 0; a < 3; a++) q->run.end[a] = direction == PP_FORWARD ? problem->axis[a].output : problem->axis[a].input;
     for (int i = 0; i < count; i++) {

@@ -87,7 +87,7 @@ static pp_status choose(pp_plan *plan, const char *isa, const char *name, const 
         size_t whole = scratch ? (pp_aligned(scratch) * (size_t)pp_plan_tasks(plan)) + PP_ALIGN : 0;
         if (whole > plan->scratch_size) plan->scratch_size = whole;
         plan->quick[d].each = pp_aligned(scratch);
-        pp_quick_init(plan, (pp_direction)d);
+        pp_quick_init(&plan->quick[d], problem, (pp_direction)d, plan->prepared[d]);
     }
     return used ? PP_OK : pp_fail(error, PP_UNSUPPORTED, "algorithm = %.40s: does not apply to this problem", name);
 }

@@ -38,8 +38,8 @@ struct pp_plan {
 void *pp_plan_allocate(const pp_plan *plan, size_t size);
 void pp_plan_release(const pp_plan *plan, void *memory);
 
-/* Fills plan->quick of a direction whose algorithm is chosen. */
-void pp_quick_init(pp_plan *plan, pp_direction direction);
+/* Fills plan->quick, all zero but "each", of a direction whose algorithm is chosen. */
+void pp_quick_init(pp_quick *q, const pp_problem *problem, pp_direction direction, const void *prepared);
 
 /* Checks the arguments of a call, and fills in the run's range and addresses. */
 pp_status pp_check_args(const pp_plan *plan, const pp_args *args, pp_run *run, const pp_error *error);
