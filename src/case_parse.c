@@ -8,6 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Instead of a status: the word is none of those that a function reads. */
+enum { OTHER_WORD = -1 };
+
 static pp_status read_divisor(const pp_reader *r, const char *text)
 {
     pp_desc *desc = r->desc;
@@ -27,28 +30,27 @@ static pp_status read_divisor(const pp_reader *r, const char *text)
     return PP_OK;
 }
 
-static pp_status read_layout(const pp_reader *r, const char *text, bool *found)
+static int read_layout(const pp_reader *r, const char *text)
 {
     static const char words[PP_MAX_RANK][4][6] = {
         {"ncw", "nwc", "cw", "wc"}, {"nchw", "nhwc", "chw", "hwc"}, {"ncdhw", "ndhwc", "cdhw", "dhwc"}};
     for (int i = 0; i < 4 * PP_MAX_RANK; i++) {
         int rank = i / 4 + 1, form = i % 4;
         if (strcmp(words[rank - 1][form], text)) continue;
-        *found = true;
         if (rank != r->desc->rank) return pp_bad_word(r, "this layout has another number of spatial axes than the operator");
         r->desc->layout = form % 2 ? PP_CHANNELS_LAST : PP_CHANNELS_FIRST;
         r->desc->unbatched = form >= 2;
+        return PP_OK;
     }
-    return PP_OK;
+    return OTHER_WORD;
 }
 
-static pp_status read_bare(const pp_reader *r, const char *text, bool *found)
+static int read_bare(const pp_reader *r, const char *text)
 {
     pp_desc *desc = r->desc;
     const pp_dialect_row *row = pp_dialect_get(desc->dialect);
     size_t length = strlen(text);
     int padding = pp_find_name(PP_NAME_PADDING, text, length), dtype = pp_find_name(PP_NAME_DTYPE, text, length);
-    *found = true;
     if (padding >= 0) desc->padding = (pp_padding)padding;
     else if (dtype >= 0) desc->dtype = (pp_dtype)dtype;
     else if (!strcmp(text, "floor")) desc->size_rule = PP_SIZE_FLOOR;
@@ -58,15 +60,12 @@ static pp_status read_bare(const pp_reader *r, const char *text, bool *found)
     else if (!strcmp(text, "incpad")) desc->divisor = row->including;
     else if (!strcmp(text, "excpad")) desc->divisor = PP_DIVISOR_VALID;
     else if (!strcmp(text, "bwd")) desc->backward = PP_BACKWARD_AUTO;
-    else {
-        *found = false;
-        return read_layout(r, text, found);
-    }
+    else return read_layout(r, text);
     return PP_OK;
 }
 
 /* idx, idx8=plane */
-static pp_status read_indices(const pp_reader *r, const char *text, bool *found)
+static int read_indices(const pp_reader *r, const char *text)
 {
     static const char words[][6] = {[PP_INDEX_I32] = "idx32", [PP_INDEX_I64] = "idx", [PP_INDEX_U8] = "idx8", [PP_INDEX_U16] = "idx16"};
     size_t length = strcspn(text, "=");
@@ -75,22 +74,20 @@ static pp_status read_indices(const pp_reader *r, const char *text, bool *found)
         int convention = type >= PP_INDEX_U8 ? PP_INDEX_WINDOW : (int)r->desc->index_convention;
         pp_status status = PP_OK;
         if (text[length]) convention = PP_INDEX_PLANE, status = pp_read_name(r, PP_NAME_INDEX_CONVENTION, INT_MAX, text + length + 1, &convention);
-        *found = true;
         r->desc->indices = (pp_index_type)type;
         r->desc->index_convention = (pp_index_convention)convention;
         return status;
     }
-    return PP_OK;
+    return OTHER_WORD;
 }
 
 /* word=value */
-static pp_status read_setting(const pp_reader *r, const char *text, bool *found)
+static int read_setting(const pp_reader *r, const char *text)
 {
     pp_desc *desc = r->desc;
     const char *value = strchr(text, '=') + 1;
     int choice = PP_SIZE_CEIL_TORCH;
     pp_status status;
-    *found = true;
     if (!strncmp(text, "ceil=", 5))
         return status = pp_read_name(r, PP_NAME_SIZE_RULE, PP_SIZE_GIVEN, value, &choice), desc->size_rule = (pp_size_rule)choice, status;
     if (!strncmp(text, "div=", 4)) return read_divisor(r, value);
@@ -104,8 +101,7 @@ static pp_status read_setting(const pp_reader *r, const char *text, bool *found)
         pp_choice_set(desc, c, choice);
         return status;
     }
-    *found = false;
-    return PP_OK;
+    return OTHER_WORD;
 }
 
 /* What a word is about, as bits: words about the same thing exclude each other. */
@@ -134,16 +130,11 @@ static pp_status read_word(const pp_reader *r)
 {
     pp_desc *desc = r->desc;
     const char *text = r->word;
-    bool found;
-    pp_status status = read_bare(r, text, &found);
-    if (found || status != PP_OK) return status;
-    status = read_indices(r, text, &found);
-    if (found) return status;
     if (!strncmp(text, "view", 4) && (text[4] == '=' || text[4] == '.')) return pp_read_view(r, text + 4);
-    if (strchr(text, '=')) {
-        status = read_setting(r, text, &found);
-        if (found || status != PP_OK) return status;
-    }
+    int status = read_bare(r, text);
+    if (status == OTHER_WORD) status = read_indices(r, text);
+    if (status == OTHER_WORD && strchr(text, '=')) status = read_setting(r, text);
+    if (status != OTHER_WORD) return (pp_status)status;
     bool spelled_out = text[1] >= 'a' && text[1] <= 'z' && text[1] != 'x'; /* kernel=3 is a slip of another kind than kx3 */
     switch (spelled_out ? '?' : text[0]) {
     case 'n':
