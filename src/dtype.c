@@ -21,7 +21,7 @@ PP_ELEMENT(bf16, uint16_t, pp_bf16_to_float, PP_BF16_FROM)
 PP_ELEMENT(f16, uint16_t, pp_f16_to_float, PP_F16_FROM)
 
 #define PP_DTYPE(id, name, storage, kernels, sum, lowest, highest, mask, infinity)                                                         \
-    [id] = {#name, sizeof(storage), sum##_floating, sum##_float, lowest, highest, mask, infinity, name##_load, name##_store},
+    [id] = {#name, sum##_floating, sum##_float, sizeof(storage), lowest, highest, mask, infinity, name##_load, name##_store},
 const pp_dtype_info pp_dtypes[] = {
 #include "dtype.def"
 };

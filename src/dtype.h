@@ -5,10 +5,10 @@
 #include "common.h"
 
 typedef struct pp_dtype_info {
-    const char *name;
-    size_t size;           /* bytes of an element */
+    char name[6];
     bool floating;
     bool in_float;          /* sums are made in float */
+    size_t size;            /* bytes of an element */
     double lowest, highest; /* finite values */
     int mask, infinity;     /* see dtype.def */
 

@@ -83,11 +83,10 @@ static pp_status convert_one(const pp_problem *p, const side *from, const side *
                              const pp_error *error)
 {
     int64_t number = pp_index_load(from->type, from->address, offset), index = pp_index_in_plane(p, from->convention, at, number);
-    bool windows = from->convention == PP_INDEX_WINDOW || index != PP_NO_INDEX;
-    if (index != PP_NO_INDEX) index = pp_index_number(p, to->convention, at, index);
-    if (index == PP_NO_INDEX && windows) return pp_fail(error, PP_BAD_INDEX, "index %lld is no element of its window", (long long)number);
-    if (index == PP_NO_INDEX)
+    if (index == PP_NO_INDEX && from->convention != PP_INDEX_WINDOW)
         return pp_fail(error, PP_BAD_INDEX, "index %lld lies outside its plane of %lld elements", (long long)number, (long long)p->plane);
+    if (index != PP_NO_INDEX) index = pp_index_number(p, to->convention, at, index);
+    if (index == PP_NO_INDEX) return pp_fail(error, PP_BAD_INDEX, "index %lld is no element of its window", (long long)number);
     if (index > types[to->type].highest)
         return pp_fail(error, PP_OVERFLOW, "index %lld does not fit %s", (long long)index, pp_name(PP_NAME_INDEX_TYPE, (int)to->type));
     pp_index_store(to->type, (void *)(uintptr_t)to->address, offset, index);
@@ -102,8 +101,7 @@ static pp_status check_sides(const pp_problem *p, const side *from, const side *
     size_t from_size = pp_index_size(from->type), to_size = pp_index_size(to->type);
     if ((uintptr_t)from->address % from_size || (uintptr_t)to->address % to_size)
         return pp_fail(error, PP_INVALID, "from, to: must be aligned for their type");
-    for (int i = 0; i < 2; i++) {
-        if ((i ? to : from)->convention != PP_INDEX_WINDOW) continue;
+    if (from->convention == PP_INDEX_WINDOW || to->convention == PP_INDEX_WINDOW) {
         pp_status status = pp_index_check(p, PP_INDEX_I64, PP_INDEX_WINDOW, error);
         if (status != PP_OK) return status;
     }
