@@ -47,30 +47,18 @@ int64_t pp_levels_line(const pp_problem *p)
     return pp_max(BAND_BYTES / (block_of(&p->axis[1], !p->is_max) * lane), 3 * p->axis[2].longest * p->inner);
 }
 
-size_t pp_levels_scratch(pp_sweep *s, char *scratch, size_t used)
+void pp_levels_scratch(pp_sweep *s)
 {
     const pp_axis *h = &s->axis[1], *w = &s->axis[2];
     int64_t lane = (int64_t)s->lane, read = (s->read_end - s->read_begin) * s->inner, top = pp_max(pp_log2(w->longest), 1);
-    bool fed = s->prepared || s->axis[0].longest > 1;
     s->apart = (s->line * lane + 2 * PP_LINE_PAD) / 64 * 64 / lane;
-    size_t sizes[] = {
-        PP_LINE_PAD, /* of the column lines */
-        (size_t)pp_slide_rows(pp_max(h->longest, s->across ? w->longest : 1)) * PP_SLIDE_BYTES,
-        fed ? (size_t)(pp_min(s->band * h->advance + h->longest, h->input) * read * lane) : 0,
-        s->across ? 0 : (size_t)(top * s->apart * lane),
-        !s->problem->is_max ? (size_t)((s->end[2] - s->begin[2]) * s->inner * lane) + PP_LINE_PAD : 0,
-    };
-    char *pieces[PP_COUNT(sizes)];
-    for (int i = 0; i < PP_COUNT(sizes); i++) {
-        pieces[i] = scratch ? scratch + used : NULL;
-        used += pp_aligned(sizes[i]);
-    }
-    s->slide = pieces[1];
-    s->fed = pieces[2];
-    s->level_lines = pieces[3];
-    s->divisors = pieces[4];
+    pp_sweep_take(s, PP_LINE_PAD); /* of the column lines */
+    s->slide = pp_sweep_take(s, (size_t)pp_slide_rows(pp_max(h->longest, s->across ? w->longest : 1)) * PP_SLIDE_BYTES);
+    if (s->prepared || s->axis[0].longest > 1)
+        s->fed = pp_sweep_take(s, (size_t)(pp_min(s->band * h->advance + h->longest, h->input) * read * lane));
+    if (!s->across) s->level_lines = pp_sweep_take(s, (size_t)(top * s->apart * lane));
+    if (!s->problem->is_max) s->divisors = pp_sweep_take(s, (size_t)((s->end[2] - s->begin[2]) * s->inner * lane) + PP_LINE_PAD);
     s->outer = -1;
-    return used;
 }
 
 /* ------------------------------------------------------------------------------------------------ H */

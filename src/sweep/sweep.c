@@ -36,46 +36,44 @@ static int64_t stretch_bound(const pp_axis *axis, int64_t outputs)
 
 /* ------------------------------------------------------------------------------------------------ layout */
 
-/* The next "size" bytes of scratch. */
-static void *take(char *scratch, size_t *used, size_t size)
+void *pp_sweep_take(pp_sweep *s, size_t size)
 {
-    void *piece = scratch ? scratch + *used : NULL;
-    *used += pp_aligned(size);
+    void *piece = s->scratch ? s->scratch + s->used : NULL;
+    s->used += pp_aligned(size);
     return piece;
 }
 
 /* Lines of lanes. */
-static void take_lines(pp_sweep *s, char *scratch, size_t *used, int64_t outputs)
+static void take_lines(pp_sweep *s, size_t row)
 {
-    size_t lane = s->lane, line = (size_t)s->line * lane;
     const pp_axis *w = &s->axis[2];
-    int64_t phase_line = s->split ? (s->line / s->inner + w->advance - 1) / w->advance * w->advance * s->inner : 0;
-    size_t row = (size_t)(outputs * s->inner) * lane;
-    s->column = take(scratch, used, (size_t)s->band * line);
-    if (s->levels) *used = pp_levels_scratch(s, scratch, *used);
-    else if (s->split) s->phases = take(scratch, used, (size_t)phase_line * lane);
-    if (w->period > 1 && !s->levels) s->lane_class = take(scratch, used, row);
-    s->result = take(scratch, used, row);
+    s->column = pp_sweep_take(s, (size_t)(s->band * s->line) * s->lane);
+    if (s->levels) {
+        pp_levels_scratch(s);
+    } else {
+        int64_t phases = pp_ceil_div(s->line / s->inner, w->advance) * w->advance;
+        if (s->split) s->phases = pp_sweep_take(s, (size_t)(phases * s->inner) * s->lane);
+        if (w->period > 1) s->lane_class = pp_sweep_take(s, row * s->lane);
+    }
+    s->result = pp_sweep_take(s, row * s->lane);
 }
 
-static size_t lay_out(pp_sweep *s, bool winners, char *scratch)
+static void lay_out(pp_sweep *s, bool winners)
 {
-    size_t used = 0;
     const pp_axis *axis = s->axis;
-    int64_t outputs = s->end[2] - s->begin[2], read = (s->read_end - s->read_begin) * s->inner;
+    int64_t outputs = s->end[2] - s->begin[2], row = outputs * s->inner, read = (s->read_end - s->read_begin) * s->inner;
     int64_t d_taps = pp_min(axis[0].longest, axis[0].input), h_taps = pp_min(axis[1].longest, axis[1].input);
     int64_t rows = d_taps * (s->levels ? 1 : h_taps), w_taps = s->levels ? 0 : axis[2].longest;
-    s->taps = take(scratch, &used, (size_t)pp_max(pp_max(rows, w_taps), 1) * sizeof *s->taps);
+    s->taps = pp_sweep_take(s, (size_t)pp_max(pp_max(rows, w_taps), 1) * sizeof *s->taps);
 
-    s->stretches = take(scratch, &used, (size_t)stretch_bound(&axis[2], outputs) * sizeof *s->stretches);
-    if (scratch) s->stretch_count = find_stretches(&axis[2], s->begin[2], s->end[2], s->problem->desc.op == PP_OP_AVERAGE, s->stretches);
+    s->stretches = pp_sweep_take(s, (size_t)stretch_bound(&axis[2], outputs) * sizeof *s->stretches);
+    if (s->scratch) s->stretch_count = find_stretches(&axis[2], s->begin[2], s->end[2], s->problem->desc.op == PP_OP_AVERAGE, s->stretches);
     for (int64_t i = 0; i < s->stretch_count; i++) s->gaps |= s->stretches[i].window.begin == s->stretches[i].window.end;
 
-    if (s->prepared) s->rows = take(scratch, &used, (size_t)(rows * read) * s->prepared);
-    take_lines(s, scratch, &used, outputs);
-    s->out = take(scratch, &used, (size_t)(pp_max(outputs * s->inner, s->gathered ? read : 0)) * s->element);
-    if (winners) s->indices = take(scratch, &used, (size_t)(outputs * s->inner) * sizeof(int64_t));
-    return used;
+    if (s->prepared) s->rows = pp_sweep_take(s, (size_t)(rows * read) * s->prepared);
+    take_lines(s, (size_t)row);
+    s->out = pp_sweep_take(s, (size_t)(pp_max(row, s->gathered ? read : 0)) * s->element);
+    if (winners) s->indices = pp_sweep_take(s, (size_t)row * sizeof(int64_t));
 }
 
 /* Lanes before and after the part of the line that exists change nothing. */
@@ -132,7 +130,7 @@ int64_t pp_sweep_segment(const pp_problem *p, bool levels)
 size_t pp_sweep_init(pp_sweep *s, const pp_run *run, bool winners, bool levels, char *scratch)
 {
     const pp_problem *p = run->problem;
-    *s = (pp_sweep){.run = run, .problem = p, .combined = p, .packs = winners && pp_sweep_packs(p)};
+    *s = (pp_sweep){.run = run, .problem = p, .combined = p, .scratch = scratch, .packs = winners && pp_sweep_packs(p)};
     if (s->packs) {
         s->wide = *p;
         s->wide.kernels = p->kernels->lines->wide;
@@ -164,9 +162,9 @@ size_t pp_sweep_init(pp_sweep *s, const pp_run *run, bool winners, bool levels, 
                                         s->inner * (int64_t)s->lane);
     }
     s->band_begin = s->band_end = -1;
-    size_t used = lay_out(s, winners, scratch);
+    lay_out(s, winners);
     if (scratch) fill_margins(s);
-    return used;
+    return s->used;
 }
 
 /* ------------------------------------------------------------------------------------------------ when */

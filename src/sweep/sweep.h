@@ -42,7 +42,8 @@ typedef struct pp_sweep { /* what is asked most comes first: its addresses are s
     /* the band of rows reduced on D and H so far: outputs [band_begin, band_end) on H of plane (n, c), row d */
     int64_t band, band_begin, band_end, band_n, band_c, band_d;
 
-    /* scratch */
+    char *scratch; /* NULL: only counted */
+    size_t used;   /* bytes of it */
     pp_tap *taps;
     pp_stretch *stretches;
     int64_t stretch_count;
@@ -73,11 +74,14 @@ typedef struct pp_sweep { /* what is asked most comes first: its addresses are s
 bool pp_levels_across(const pp_sweep *s);
 int64_t pp_levels_band(const pp_sweep *s, int64_t row_bytes);
 int64_t pp_levels_line(const pp_problem *p);
-size_t pp_levels_scratch(pp_sweep *s, char *scratch, size_t used);
+void pp_levels_scratch(pp_sweep *s);
 void pp_levels_fill_band(pp_sweep *s, const int64_t at[PP_AXES], const pp_window *wd, bool goes_on);
 void pp_levels_along(pp_sweep *s, const char *column, int64_t h, char *result);
 bool pp_levels_apply(const pp_problem *problem, bool winners);
 bool pp_levels_pay(const pp_problem *problem);
+
+/* The next "size" bytes of scratch. */
+void *pp_sweep_take(pp_sweep *s, size_t size);
 
 /* Element (n, c, d, h, read_begin, 0) of the source; the rows under windows wd, wh reduced to lanes. */
 const char *pp_sweep_source(const pp_sweep *s, const int64_t at[PP_AXES], int64_t d, int64_t h);
