@@ -201,7 +201,7 @@ static void pool_section(inner *s, int64_t first, int64_t count)
 {
     pp_windows *w = &s->windows;
     int64_t j = 0;
-    for (int64_t wide = 4; wide > 0 && s->fours; wide /= 2) {
+    for (int64_t wide = 4; wide * s->vector >= s->one && s->fours; wide /= 2) {
         int64_t windows = 4 / wide, done = count / windows * windows, lanes = wide * s->vector, fours = s->lanes / lanes;
         w->unit = wide > 1 ? s->vector : s->step, w->target_unit = wide > 1 ? s->vector : s->target_step;
         w->half = wide > 2 ? 2 * s->vector : windows / 2 * s->step, w->target_half = wide > 2 ? 2 * s->vector : windows / 2 * s->target_step;
@@ -246,7 +246,7 @@ static void pool_stretch(inner *s, const stretch *part, const int64_t at[PP_AXES
     }
     for (int a = PP_N; a <= PP_W; a++) target += output[a] * out->stride[a];
     s->finish.divisor = pp_divisor_of(s->problem, w);
-    if (pp_is_narrow_sum(s->problem)) s->ones = pp_narrow_prepare(s->problem, s->windows.count, &s->finish);
+    if (pp_is_byte_sum(s->problem)) s->ones = pp_narrow_prepare(s->problem, s->windows.count, &s->finish);
     s->source = s->run->base[PP_INPUT] + source * s->element;
     s->target = s->run->base[PP_OUTPUT] + target * s->element;
     s->step = part->advance * in->stride[PP_W];
@@ -291,7 +291,7 @@ static bool applies(const pp_problem *p)
         if (each && p->axis[a].output > INT32_MAX) return false;
     }
     const pp_dtype_info *info = &pp_dtypes[p->desc.dtype];
-    if (p->is_max ? p->desc.indices != PP_INDEX_NONE || (p->desc.nan == PP_NAN_IGNORE && info->floating) : pp_is_narrow_sum(p) && !pp_narrow_applies(p))
+    if (p->is_max ? p->desc.indices != PP_INDEX_NONE || (p->desc.nan == PP_NAN_IGNORE && info->floating) : pp_is_byte_sum(p) && !pp_narrow_applies(p))
         return false;
     bool dense = p->array[PP_INPUT].stride[PP_INNER] == 1 && p->array[PP_OUTPUT].stride[PP_INNER] == 1;
     return (p->inner > 1 ? dense : pp_narrow_joins(p)) && ones_of(p) && taps <= PP_INNER_TAPS;
@@ -300,7 +300,7 @@ static bool applies(const pp_problem *p)
 /* With few channels lanes stay empty; then rows are better.  Narrow elements have no levels of their own. */
 static bool pays(const pp_problem *p)
 {
-    int64_t bytes = pp_is_narrow_sum(p) ? 2 * PP_INNER_BYTES : PP_INNER_BYTES; /* parts of vectors can take long */
+    int64_t bytes = pp_is_byte_sum(p) ? 2 * PP_INNER_BYTES : PP_INNER_BYTES; /* parts of vectors can take long */
     return pp_narrow_joins(p) || (p->inner >= bytes / (int64_t)pp_dtypes[p->desc.dtype].size && (pp_is_wide(p) || !pp_levels_pay(p)));
 }
 
@@ -311,7 +311,11 @@ static inner inner_of(const pp_problem *p)
     s.fours = p->is_max ? k->max_windows : k->sum_windows;
     s.vector = k->vector_bytes / s.element;
     s.one = k->lines->vector_bytes / s.element;
-    if (pp_is_narrow_sum(p)) s.fours = NULL, s.one = s.vector;
+    if (pp_is_narrow_sum(p)) {
+        s.one = s.vector;
+        if (pp_is_byte_sum(p)) s.fours = NULL;
+        else s.vector /= 2; /* of lanes; two are one of elements */
+    }
     return s;
 }
 
@@ -319,7 +323,7 @@ static bool plan(const pp_problem *p, pp_direction direction, pp_needs *needs)
 {
     (void)direction;
     inner s = inner_of(p);
-    if (!applies(p)) return false;
+    if (!applies(p) || (s.ones == s.fours && p->inner < s.one)) return false; /* a kernel for whole vectors only */
     needs->scratch = lay_out(&s, NULL);
     return true;
 }

@@ -5,6 +5,7 @@
 #include "../run.h"
 
 PP_INLINE bool pp_is_narrow_sum(const pp_problem *p) { return !p->is_max && !pp_is_wide(p); }
+PP_INLINE bool pp_is_byte_sum(const pp_problem *p) { return !p->is_max && !pp_dtypes[p->desc.dtype].floating; }
 
 /* The type to compute a problem of narrow elements in: f32, or f64. */
 pp_dtype pp_lanes_of(const pp_problem *problem);

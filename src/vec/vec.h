@@ -134,10 +134,31 @@ PP_INLINE V(i64, vec) V(i64, widen)(const int32_t *p)
 }
 #endif
 
+#if PP_VECTOR_BYTES
+typedef uint32_t V(u32, vec) __attribute__((vector_size(PP_VECTOR_BYTES)));
+
+/* Rounds half to even; NaN are not looked for. */
+PP_INLINE V(u32, vec) V(bf16, rounded)(V(f32, vec) v)
+{
+    V(u32, vec) u = (V(u32, vec))V(f32, bits)(v);
+    return u + 0x7fff + (u >> 16 & 1);
+}
+
+/* Elements 0, 2, 4, ... as lanes, or the others; and back: sums of such, whose NaN survive rounding as no bits are below an element's. */
+PP_INLINE V(f32, vec) V(bf16, widen_by_turns)(const uint16_t *p, int odd)
+{
+    V(u32, vec) u = (V(u32, vec))V(i32, load)((const int32_t *)(const void *)p);
+    return V(f32, from_bits)((V(f32, mask))(odd ? u & 0xffff0000 : u << 16));
+}
+PP_INLINE void V(bf16, narrow_by_turns)(uint16_t *p, V(f32, vec) even, V(f32, vec) odd)
+{
+    V(i32, store)((int32_t *)(void *)p, (V(i32, vec))(V(bf16, rounded)(even) >> 16 | (V(bf16, rounded)(odd) & 0xffff0000)));
+}
+#endif
+
 #if PP_VECTOR_BYTES && !defined(PP_LENDER)
 typedef uint16_t V(bf16, vec) __attribute__((vector_size(PP_VECTOR_BYTES / 2)));
 typedef uint8_t V(byte, vec) __attribute__((vector_size(PP_VECTOR_BYTES / 4)));
-typedef uint32_t V(u32, vec) __attribute__((vector_size(PP_VECTOR_BYTES)));
 
 PP_INLINE V(f32, vec) V(bf16, widen)(const uint16_t *p)
 {
@@ -152,7 +173,7 @@ PP_INLINE void V(bf16, narrow)(uint16_t *p, V(f32, vec) v)
 {
     V(u32, vec) u = (V(u32, vec))V(f32, bits)(v);
     V(u32, vec) nan = (V(u32, vec))(v != v);
-    u = (nan & (u | 0x400000)) | (~nan & (u + 0x7fff + (u >> 16 & 1)));
+    u = (nan & (u | 0x400000)) | (~nan & V(bf16, rounded)(v));
 #if PP_OWN_WIDEN
     V(bf16, pack)(p, (V(i32, vec))(u >> 16));
 #else
