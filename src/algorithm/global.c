@@ -28,7 +28,7 @@ typedef struct task {
 static size_t lay_out(task *t, const pp_problem *p, char *scratch)
 {
     const pp_axis *h = &p->axis[1], *w = &p->axis[2];
-    const int64_t lanes = pp_max(w->longest, VECTOR), line = lanes + VECTOR;
+    const int64_t lanes = pp_max(w->longest, VECTOR), line = pp_max(lanes + VECTOR, PP_COLUMN_MOST);
     int64_t levels = 1;
     for (int64_t blocks = pp_max(h->longest, lanes) / 8; blocks > 0; blocks /= 2) levels++;
     t->windows = pp_min(MOST, w->output);
@@ -38,12 +38,15 @@ static size_t lay_out(task *t, const pp_problem *p, char *scratch)
     float *slots = (float *)(void *)scratch + 2 * MOST + VECTOR, *dense = slots + 2 * VECTOR * line, *open = dense + VECTOR * line;
     t->sums = (float *)(void *)scratch;
     t->out = t->sums + MOST;
-    t->pool = (pp_pool){
-        .down = {.step = w->advance, .row = h->step * p->array[PP_INPUT].stride[PP_H], .rows = h->longest},
-        .across = {.source = dense, .windows = 1, .left = 1, .count = 1, .row = VECTOR, .rows = w->longest, .open = open},
-        .max = p->is_max,
-    };
-    t->pool.down.last = lanes - VECTOR, t->pool.down.target = slots, t->pool.down.open = open;
+    pp_pool *c = &t->pool;
+    c->max = p->is_max;
+    c->most = lanes == VECTOR ? PP_COLUMN_MOST : VECTOR;
+    c->end = pp_max(lanes - VECTOR, c->most - VECTOR);
+    c->down = (pp_columns){.step = w->advance, .row = h->step * p->array[PP_INPUT].stride[PP_H], .rows = h->longest};
+    c->down.last = lanes - VECTOR, c->down.apart = 2 * VECTOR, c->down.target = slots, c->down.open = open;
+    c->across = (pp_columns){.source = dense, .step = VECTOR * VECTOR, .row = VECTOR, .rows = w->longest, .apart = VECTOR, .open = open};
+    c->across.windows = c->across.left = c->across.count = c->most / VECTOR;
+    c->across.skip = -c->most * VECTOR;
     return 0;
 }
 
@@ -137,7 +140,7 @@ static pp_status run_global(const pp_run *run, int64_t task_number, int64_t task
     task t = {.run = run};
     int64_t height = run->end[1] - run->begin[1], windows = run->end[2] - run->begin[2], begin, end, at[PP_AXES] = {0};
     lay_out(&t, p, scratch);
-    if (t.missing && p->axis[2].output > 1 && (windows - 1) * p->axis[2].advance + p->axis[2].longest < VECTOR) { /* so few of a row */
+    if (t.missing && windows == 1 && p->axis[2].output > 1) { /* nothing around it may exist */
         return task_number ? PP_OK : pp_algorithm_reference.pass[PP_FORWARD].run(run, 0, 1, scratch);
     }
     pp_window window[3];

@@ -108,17 +108,20 @@ typedef struct pp_columns {
     const float *source;                /* of the next window, ... */
     int64_t step, windows, left, skip;  /* ... which are step apart, of a line of so many of them, with so many left; skip: more, from line to line */
     int64_t count, row, rows, last;     /* count: how many are done; row: from row to row */
+    int64_t apart;                      /* of targets */
     float *target, *open;               /* open: room for lines of blocks of rows */
 } pp_columns;
 
-/* Windows to one lane each, a vector of them after the other: they are combined down, and then, transposed, across. */
+/* Windows to one lane each: some are combined down, and then, transposed, across. */
 typedef struct pp_pool {
-    pp_columns down, across; /* across.source: where transposed vectors go; across.target: where results go, whole vectors */
+    pp_columns down, across; /* across.source: where transposed vectors go, ... */
+    int64_t end;             /* ... each so many positions further, the last one here at most */
     int64_t count, before;   /* of windows; before: a line's last one is read from so many elements before it on */
+    int64_t most;            /* at once: of several vectors PP_COLUMN, of one PP_COLUMN_MOST */
     bool max;                /* NaN wins; else: sum */
 } pp_pool;
 
-enum { PP_COLUMN = 8 }; /* lanes of a vector */
+enum { PP_COLUMN = 8, PP_COLUMN_MOST = 16 }; /* lanes of a vector; windows of one vector that are done at once */
 typedef void (*pp_pool_fn)(pp_pool *); /* moves on to what follows */
 
 /* Rows of lanes, each element of the source "width" times (below 2^20), of the first one all but "skip".  Reads up to a vector past
