@@ -10,4 +10,8 @@ extern const pp_algorithm pp_algorithm_cover, pp_algorithm_global, pp_algorithm_
 /* Forward, rows of neighbouring lanes, no index, no NaN that is ignored, no large number; PP_PICK_TAPS on an axis at most. */
 bool pp_rows_are_plain(const pp_problem *problem);
 
+/* Lists the taps of windows on D, H, W, relative to the first that exists: sums in the tree's order, W outermost, then H, then D; maxima
+ * as they lie in memory, an odd number.  Returns how many. */
+int64_t pp_list_taps(const pp_problem *problem, const pp_axis axis[3], const pp_window w[3], pp_tap *taps);
+
 #endif

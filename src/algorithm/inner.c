@@ -106,16 +106,14 @@ static size_t lay_out(inner *s, char *scratch)
 
 /* ------------------------------------------------------------------------------------------------ taps */
 
-/* Lists the taps of windows, relative to the first that exists: sums in the tree's order, W outermost, then H, then D; maxima
- * as they lie in memory, an odd number. */
-static int64_t list_taps(const inner *s, const pp_window w[3], pp_tap *taps)
+int64_t pp_list_taps(const pp_problem *p, const pp_axis axis[3], const pp_window w[3], pp_tap *taps)
 {
-    const int64_t *stride = s->problem->array[PP_INPUT].stride;
-    bool sums = !s->problem->is_max;
+    const int64_t *stride = p->array[PP_INPUT].stride;
+    bool sums = !p->is_max;
     int order[3] = {sums ? 2 : 0, 1, sums ? 0 : 2}; /* outermost first */
     const pp_window *a = &w[order[0]], *b = &w[order[1]], *c = &w[order[2]];
     int64_t step[3], count = 0;
-    for (int i = 0; i < 3; i++) step[i] = s->axis[order[i]].step * stride[PP_D + order[i]];
+    for (int i = 0; i < 3; i++) step[i] = axis[order[i]].step * stride[PP_D + order[i]];
     for (int64_t i = a->begin; i < a->end; i++) {
         for (int64_t j = b->begin; j < b->end; j++) {
             for (int64_t k = c->begin; k < c->end; k++) {
@@ -161,7 +159,7 @@ static void use_taps(inner *s, const stretch *part, const pp_window w[3])
     tap_list *l = &s->lists[slot];
     pp_tap *taps = s->taps + slot * s->capacity;
     if (l->part != part || !same_shape(&l->rows[0], &w[0]) || !same_shape(&l->rows[1], &w[1])) {
-        *l = (tap_list){part, {w[0], w[1]}, list_taps(s, w, taps), 0};
+        *l = (tap_list){part, {w[0], w[1]}, pp_list_taps(s->problem, s->axis, w, taps), 0};
         if (l->count > 1) l->twig = taps[1].offset - taps[0].offset;
         if (!s->problem->is_max && pp_is_wide(s->problem)) l->count = join_twigs(taps, l->count, l->twig);
     }
