@@ -244,7 +244,10 @@ static void pool_stretch(inner *s, const stretch *part, const int64_t at[PP_AXES
     }
     for (int a = PP_N; a <= PP_W; a++) target += output[a] * out->stride[a];
     s->finish.divisor = pp_divisor_of(s->problem, w);
-    if (pp_is_byte_sum(s->problem)) s->ones = pp_narrow_prepare(s->problem, s->windows.count, &s->finish);
+    if (pp_is_byte_sum(s->problem)) {
+        s->ones = pp_narrow_prepare(s->problem, s->windows.count, &s->finish);
+        s->one = s->ones == s->problem->kernels->sum_windows ? s->vector : PP_NARROW_LANES;
+    }
     s->source = s->run->base[PP_INPUT] + source * s->element;
     s->target = s->run->base[PP_OUTPUT] + target * s->element;
     s->step = part->advance * in->stride[PP_W];

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-enum { TAPS = 256 /* of bytes whose sum is one of 16 bits */ };
+enum { TAPS = 256 /* of bytes whose sum is one of 16 bits */, NEAR = 32 /* that are taken at once */ };
 
 bool pp_narrow_applies(const pp_problem *p)
 {
@@ -22,28 +22,41 @@ bool pp_narrow_joins(const pp_problem *p)
            w->output >= 1024 / p->inner && pp_rows_are_plain(p) && pp_narrow_applies(p);
 }
 
-/* Windows of many taps, or with a large divisor: sums of some, added as floats, which hold them exactly. */
+/* Windows of many taps, or with a large divisor: sums of some, all channels of few taps after the other, so that memory is read nearly as it
+ * lies; added as integers. */
 static void sum_in_parts(const pp_windows *w)
 {
     const pp_finish *f = w->finish;
     const pp_kernels *k = f->problem->kernels;
+    const int64_t vector = k->vector_bytes, last = (w->lanes - 1) & -vector, all = last + vector;
+    const int64_t one = pp_min(vector, w->lanes), rest = w->lanes - one; /* the last vector begins before the one before it ends */
     pp_finish none = {.order = f->order};
-    uint16_t part[PP_ALIGN];
-    pp_windows windows = *w;
-    windows.finish = &none;
-    windows.target = part;
-    windows.blocks = 1;
-    for (int64_t i = 0; i < w->blocks; i++, windows.source = (const char *)windows.source + w->step) {
-        float sums[PP_ALIGN] = {0};
-        for (int64_t t = 0; t < w->count; t += TAPS) {
-            windows.taps = w->taps + t;
-            windows.count = pp_min(TAPS, w->count - t);
-            k->sum_windows(&windows);
-            for (int64_t l = 0; l < w->lanes; l++) sums[l] += part[l % 2 * k->vector_bytes / 2 + l / 2];
+    pp_windows windows = {.finish = &none, .lanes = one, .blocks = 1};
+    const char *source = w->source;
+    for (int64_t i = 0; i < w->blocks && w->lanes > 0; i++, source += w->step) {
+        int32_t sums[PP_NARROW_LANES] = {0};
+        float averages[PP_NARROW_LANES];
+        uint16_t part[PP_NARROW_LANES];
+        for (int64_t t = 0; t < w->count;) {
+            memset(part, 0, (size_t)all * sizeof *part);
+            for (int64_t end = pp_min(t + TAPS, w->count); t < end; t += windows.count) {
+                windows.taps = w->taps + t;
+                windows.count = pp_min(NEAR, end - t);
+                for (int64_t l = 0; l <= last; l += vector) {
+                    windows.source = source + (l < last ? l : rest), windows.target = part + l;
+                    k->sum_windows(&windows);
+                }
+            }
+            for (int64_t l = 0; l < all; l++) sums[l] += part[l];
         }
-        for (int64_t l = 0; l < w->lanes; l++) sums[l] = (sums[l] - (float)(f->order.mask * w->count)) / (float)f->divisor;
-        k->lines->narrow(part, sums, PP_ALIGN, f->order.mask, f->problem->desc.rounding);
-        memcpy((char *)w->target + i * w->target_step, part, (size_t)w->lanes);
+        for (int64_t l = 0; l < all; l++) { /* of each vector even lanes, then odd ones */
+            int64_t at = (l & -vector) + l % 2 * vector / 2 + (l & (vector - 1)) / 2;
+            averages[l] = (float)(sums[at] - f->order.mask * (int32_t)w->count) / (float)f->divisor;
+        }
+        k->lines->narrow(part, averages, all, f->order.mask, f->problem->desc.rounding);
+        char *target = (char *)w->target + i * w->target_step;
+        memcpy(target, part, (size_t)last);
+        memcpy(target + rest, (char *)part + last, (size_t)one);
     }
 }
 

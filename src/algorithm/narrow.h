@@ -16,6 +16,8 @@ bool pp_narrow_applies(const pp_problem *problem);
 /* Of few channels: whether neighbours on a row are lanes too, which is better than picking them where a permutation takes steps. */
 bool pp_narrow_joins(const pp_problem *problem);
 
+enum { PP_NARROW_LANES = 1024 }; /* of a window, at once, if it has many taps */
+
 /* What does windows of so many taps whose divisor is finish->divisor: prepares the rest of *finish for it. */
 pp_windows_fn pp_narrow_prepare(const pp_problem *problem, int64_t taps, pp_finish *finish);
 
