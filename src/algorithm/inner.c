@@ -257,7 +257,7 @@ static void pool_stretch(inner *s, const stretch *part, const int64_t at[PP_AXES
         return;
     }
     int64_t lanes = count * s->lanes;
-    count = lanes / s->one;
+    count = (lanes - 1) / s->one; /* and some are left */
     s->step = s->target_step = s->one;
     run_kernel(s, s->ones, 0, 1, 0, s->one, count);
     run_kernel(s, s->ones, count, 1, 0, lanes - count * s->one, 1);

@@ -32,11 +32,13 @@ static void sum_in_parts(const pp_windows *w)
     const int64_t one = pp_min(vector, w->lanes), rest = w->lanes - one; /* the last vector begins before the one before it ends */
     pp_finish none = {.order = f->order};
     pp_windows windows = {.finish = &none, .lanes = one, .blocks = 1};
+    const float divisor = (float)f->divisor;
     const char *source = w->source;
-    for (int64_t i = 0; i < w->blocks && w->lanes > 0; i++, source += w->step) {
-        int32_t sums[PP_NARROW_LANES] = {0};
+    for (int64_t i = 0; i < w->blocks; i++, source += w->step) {
+        int32_t sums[PP_NARROW_LANES];
         float averages[PP_NARROW_LANES];
         uint16_t part[PP_NARROW_LANES];
+        for (int64_t l = 0; l < all; l++) sums[l] = -f->order.mask * (int32_t)w->count;
         for (int64_t t = 0; t < w->count;) {
             memset(part, 0, (size_t)all * sizeof *part);
             for (int64_t end = pp_min(t + TAPS, w->count); t < end; t += windows.count) {
@@ -50,8 +52,8 @@ static void sum_in_parts(const pp_windows *w)
             for (int64_t l = 0; l < all; l++) sums[l] += part[l];
         }
         for (int64_t l = 0; l < all; l++) { /* of each vector even lanes, then odd ones */
-            int64_t at = (l & -vector) + l % 2 * vector / 2 + (l & (vector - 1)) / 2;
-            averages[l] = (float)(sums[at] - f->order.mask * (int32_t)w->count) / (float)f->divisor;
+            int64_t at = l & (vector - 1);
+            averages[l] = (float)sums[l - at + (at >> 1) + (at & 1) * (vector >> 1)] / divisor;
         }
         k->lines->narrow(part, averages, all, f->order.mask, f->problem->desc.rounding);
         char *target = (char *)w->target + i * w->target_step;

@@ -30,10 +30,10 @@ static pp_status run_total(const pp_run *run, int64_t task, int64_t tasks, char 
 {
     const pp_problem *p = run->problem;
     const pp_array *out = &p->array[PP_OUTPUT];
-    pp_totals t = {.count = p->plane, .step = out->stride[PP_C], .sign = pp_dtypes[p->desc.dtype].mask, .divisor = (float)divisor_of(p)};
+    pp_totals t = {.count = p->plane, .step = out->stride[PP_C], .sign = pp_dtypes[p->desc.dtype].mask, .rounding = p->desc.rounding};
     int64_t begin, end, at[PP_AXES] = {0};
     (void)scratch;
-    t.rounding = p->desc.rounding;
+    t.divisor = (float)divisor_of(p);
     pp_share(tasks_of(run), task, tasks, &begin, &end);
     begin += run->group.first, end += run->group.first;
     for (; begin < end; begin += t.rows) {
@@ -48,7 +48,7 @@ static pp_status run_total(const pp_run *run, int64_t task, int64_t tasks, char 
 
 const pp_algorithm pp_algorithm_total = {
     .name = "total",
-    .what = "all bytes of a plane",
+    .what = "bytes of planes",
     .uses_kernels = true,
     .pass = {{NULL, plan, tasks_of, run_total}},
 };

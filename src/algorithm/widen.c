@@ -159,7 +159,7 @@ static void convert_row(const task *t, char *elements, char *lanes, int64_t coun
     const pp_dtype_info *info = &pp_dtypes[p->desc.dtype], *wide = &pp_dtypes[t->w->dtype];
     pp_convert_fn fn = back ? p->kernels->lines->narrow : p->kernels->lines->widen;
     if (fn && t->w->dtype == PP_F32 && count >= PP_COLUMNS) {
-        fn(elements, (float *)(void *)lanes, count, info->floating ? 0 : info->mask, p->desc.rounding);
+        fn(elements, (float *)(void *)lanes, count, info->mask, p->desc.rounding);
         return;
     }
     for (int64_t i = 0; i < count; i++) {
@@ -213,10 +213,11 @@ static pp_status run_tile(task *t)
     t->tile.whole = true;
     for (int i = 0; i < PP_TENSOR_COUNT; i++) {
         if (!is_converted(run->problem, run->direction, i)) continue;
-        const int64_t *stride = t->problem.array[i].stride;
-        int64_t first = t->tile.group.first, offset = first / t->problem.c * stride[PP_N] + first % t->problem.c * stride[PP_C];
+        int64_t at[PP_AXES] = {0};
         pp_touched(&t->tile, i, begin[i], end[i]);
-        for (int a = 0; a < 3; a++) offset += begin[i][a] * stride[PP_D + a];
+        pp_at_plane(&t->problem, t->tile.group.first, at);
+        memcpy(at + PP_D, begin[i], sizeof begin[i]);
+        int64_t offset = pp_offset(&t->problem.array[i], at);
         if (offset) t->tile.whole = false; /* else its arrays are there */
         /* integer arithmetic: coordinates 0 may lie outside of scratch */
         t->tile.base[i] = (char *)((uintptr_t)(t->scratch + t->w->array[i]) - (uintptr_t)offset * pp_dtypes[t->w->dtype].size);
@@ -251,7 +252,7 @@ static pp_status run_widened(const pp_run *run, int64_t number, int64_t tasks, c
 
 const pp_algorithm pp_algorithm_widen = {
     .name = "widen",
-    .what = "a tile at a time in wider lanes",
+    .what = "tiles in wider lanes",
     .uses_kernels = true,
     .pass = {{NULL, plan, pp_tiles_of, run_widened}, {NULL, plan, pp_tiles_of, run_widened}},
 };
