@@ -9,7 +9,7 @@
 
 void pp_share(int64_t count, int64_t task, int64_t tasks, int64_t *begin, int64_t *end)
 {
-    int64_t each = pp_quotient(count, tasks), extra = pp_remainder(count, tasks);
+    int64_t each = count / tasks, extra = count % tasks;
     *begin = each * task + pp_min(task, extra);
     *end = *begin + each + (task < extra);
 }
@@ -93,7 +93,6 @@ static bool is_plain(const pp_quick *q, const pp_args *args, pp_run *run)
 typedef struct job {
     const pp_run *run;
     const pp_pass *pass;
-    int64_t tasks;
     char *scratch;
     size_t scratch_each;
     pp_status status[PP_MAX_TASKS];
@@ -102,7 +101,9 @@ typedef struct job {
 static void run_task(void *ctx, int64_t task)
 {
     job *j = ctx;
-    j->status[task] = j->pass->run(j->run, task, j->tasks, j->scratch ? j->scratch + (size_t)task * j->scratch_each : NULL);
+    int64_t begin, end;
+    pp_share(j->run->pieces, task, j->run->tasks, &begin, &end);
+    j->status[task] = j->pass->run(j->run, begin, end, j->scratch ? j->scratch + (size_t)task * j->scratch_each : NULL);
 }
 
 /* Small work is not split: handing it over costs more than doing it.  Elements per task; tests build with 1. */
@@ -110,24 +111,22 @@ static void run_task(void *ctx, int64_t task)
 #define PP_WORTH_A_TASK (32 * 1024)
 #endif
 
-/* Into how many tasks a run is split: by the share of the result that it makes. */
-static int64_t split(const pp_plan *plan, const pp_run *run, const pp_pass *pass)
+/* Into how many tasks a run is worth being split: by the share of the result that it makes. */
+static void split(const pp_plan *plan, pp_run *run)
 {
-    int64_t tasks = pp_plan_tasks(plan);
-    if (tasks == 1) return 1;
     double part = 1;
     for (int a = 0; a < 3; a++) part *= (double)(run->end[a] - run->begin[a]) / (double)plan->quick[run->direction].run.end[a];
     double work = part * (double)pp_max(plan->problem.inputs, plan->problem.outputs) / PP_WORTH_A_TASK;
-    if (work < (double)tasks) tasks = (int64_t)work;
-    return pp_max(1, pp_min(tasks, pass->tasks(run)));
+    if (work < (double)run->tasks) run->tasks = (int64_t)work;
+    run->tasks = pp_max(1, run->tasks);
 }
 
 /* Kept apart: its frame is large. */
-static pp_status run_tasks(const pp_plan *plan, const pp_run *run, const pp_pass *pass, char *scratch, int64_t tasks)
+static pp_status run_tasks(const pp_plan *plan, const pp_run *run, const pp_pass *pass, char *scratch)
 {
-    job j = {.run = run, .pass = pass, .tasks = tasks, .scratch = scratch, .scratch_each = plan->quick[run->direction].each};
-    plan->options.parallel_for(plan->options.pool, tasks, run_task, &j);
-    for (int64_t t = 0; t < tasks; t++) {
+    job j = {.run = run, .pass = pass, .scratch = scratch, .scratch_each = plan->quick[run->direction].each};
+    plan->options.parallel_for(plan->options.pool, run->tasks, run_task, &j);
+    for (int64_t t = 0; t < run->tasks; t++) {
         if (j.status[t] != PP_OK) return j.status[t];
     }
     return PP_OK;
@@ -141,7 +140,7 @@ static bool is_empty(const pp_run *run)
     return empty;
 }
 
-static pp_status execute(const pp_plan *plan, const pp_run *run, const pp_args *args, const pp_error *error)
+static pp_status execute(const pp_plan *plan, pp_run *run, const pp_args *args, const pp_error *error)
 {
     const pp_pass *pass = &plan->algorithm[run->direction]->pass[run->direction];
     char *allocated = NULL, *scratch = args->scratch;
@@ -150,8 +149,11 @@ static pp_status execute(const pp_plan *plan, const pp_run *run, const pp_args *
         if (!allocated) return pp_fail(error, PP_NO_MEMORY, "scratch: %zu bytes could not be allocated", plan->scratch_size);
     }
     if (scratch) scratch += (PP_ALIGN - (uintptr_t)scratch % PP_ALIGN) % PP_ALIGN;
-    int64_t tasks = split(plan, run, pass);
-    pp_status status = tasks > 1 ? run_tasks(plan, run, pass, scratch, tasks) : pass->run(run, 0, 1, scratch);
+    run->tasks = pp_plan_tasks(plan);
+    if (run->tasks > 1) split(plan, run);
+    run->pieces = pass->pieces(run);
+    run->tasks = pp_min(run->tasks, run->pieces);
+    pp_status status = run->tasks > 1 ? run_tasks(plan, run, pass, scratch) : pass->run(run, 0, run->pieces, scratch);
     if (allocated) pp_plan_release(plan, allocated);
     if (status == PP_BAD_INDEX && run->problem->desc.index_convention == PP_INDEX_WINDOW)
         return pp_fail(error, PP_BAD_INDEX, "indices: one is no element of its window");

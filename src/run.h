@@ -27,6 +27,7 @@ typedef struct pp_run {
     int64_t begin[3], end[3]; /* the part of the result to make, on D, H, W */
     char *base[PP_TENSOR_COUNT];
     pp_group group;
+    int64_t tasks, pieces; /* into how many it is split; of how many pieces it is */
 } pp_run;
 
 enum { PP_PREPARED = 4096 }; /* bytes, aligned for any integer */
@@ -44,8 +45,8 @@ typedef struct pp_pass {
     bool (*pays)(const pp_problem *problem); /* is worth choosing; NULL: always.  Asked first, of any problem */
     bool (*plan)(const pp_problem *problem, pp_direction direction, pp_needs *needs); /* gives the right answer, with what
                                                                                                          fits the room */
-    int64_t (*tasks)(const pp_run *run);                        /* into how many a run can be split */
-    pp_status (*run)(const pp_run *run, int64_t task, int64_t tasks, char *scratch); /* PP_OK or PP_BAD_INDEX */
+    int64_t (*pieces)(const pp_run *run); /* into how many a run is best cut */
+    pp_status (*run)(const pp_run *run, int64_t begin, int64_t end, char *scratch); /* does some of them: PP_OK or PP_BAD_INDEX */
 } pp_pass;
 
 typedef struct pp_algorithm {

@@ -294,14 +294,14 @@ static pp_status run_tile(task *t)
     divide_tile(t);
     char *old = t->scratch + t->c->old; /* what was there is kept meanwhile */
     if (t->run->accumulate) move(t, PP_GRAD_INPUT, old, false);
-    pp_status status = t->c->pass->run(&t->tile, 0, 1, t->scratch + t->c->below);
+    pp_status status = t->c->pass->run(&t->tile, 0, t->c->pass->pieces(&t->tile), t->scratch + t->c->below);
     if (t->run->accumulate) move(t, PP_GRAD_INPUT, old, true);
     return status;
 }
 
 /* ------------------------------------------------------------------------------------------------ running */
 
-static pp_status run_cover(const pp_run *run, int64_t task_number, int64_t tasks, char *scratch)
+static pp_status run_cover(const pp_run *run, int64_t begin, int64_t end, char *scratch)
 {
     const pp_problem *p = run->problem;
     const cover *c = run->prepared;
@@ -312,10 +312,8 @@ static pp_status run_cover(const pp_run *run, int64_t task_number, int64_t tasks
     t.tile.group.axis = t.tile_problem.axis;
     t.tile.whole = true; /* what is not there lies apart from what is */
     t.packed = (p->inner > 1 && stride[PP_INNER] != 1) || (p->axis[2].output > 1 && stride[PP_W] != p->inner);
-    int64_t begin, end;
-    pp_share(pp_tiles_of(run), task_number, tasks, &begin, &end);
-    for (int64_t i = begin; i < end; i++) {
-        t.count = pp_tile_at(run, i, t.tile.begin, t.tile.end, &t.first);
+    for (; begin < end; begin++) {
+        t.count = pp_tile_at(run, begin, t.tile.begin, t.tile.end, &t.first);
         if (t.count <= 0) continue;
         pp_status status = run_tile(&t);
         if (status != PP_OK) return status;

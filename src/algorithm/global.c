@@ -119,7 +119,7 @@ static void pool(task *t, const int64_t at[PP_AXES], int64_t lines, int64_t wind
     pp_place_lanes(run, &place, (const char *)t->sums, t->divisor, (char *)t->out);
 }
 
-static int64_t tasks_of(const pp_run *run) { return (run->group.last - run->group.first) * (run->end[1] - run->begin[1]); }
+static int64_t pieces_of(const pp_run *run) { return (run->group.last - run->group.first) * (run->end[1] - run->begin[1]); }
 
 /* Finds rows of windows that are equally far apart: those of a plane, of an image, or of all. */
 static void find_regular(task *t, int64_t windows, int64_t height)
@@ -134,21 +134,20 @@ static void find_regular(task *t, int64_t windows, int64_t height)
     if (windows > t->windows || (windows > 1 && t->target_step != windows * out[PP_W])) t->regular = 1;
 }
 
-static pp_status run_global(const pp_run *run, int64_t task_number, int64_t tasks, char *scratch)
+static pp_status run_global(const pp_run *run, int64_t begin, int64_t end, char *scratch)
 {
     const pp_problem *p = run->problem;
     task t = {.run = run};
-    int64_t height = run->end[1] - run->begin[1], windows = run->end[2] - run->begin[2], begin, end, at[PP_AXES] = {0};
+    int64_t height = run->end[1] - run->begin[1], windows = run->end[2] - run->begin[2], at[PP_AXES] = {0};
     lay_out(&t, p, scratch);
     if (t.missing && windows == 1 && p->axis[2].output > 1) { /* nothing around it may exist */
-        return task_number ? PP_OK : pp_algorithm_reference.pass[PP_FORWARD].run(run, 0, 1, scratch);
+        return begin ? PP_OK : pp_algorithm_reference.pass[PP_FORWARD].run(run, 0, 1, scratch);
     }
     pp_window window[3];
     for (int a = 0; a < 3; a++) window[a] = pp_axis_window(&p->axis[a], 0);
     t.divisor = pp_divisor_of(p, window);
     find_regular(&t, windows, height);
     t.gaps = windows > 1 && !(run->whole && is_dense(p));
-    pp_share(tasks_of(run), task_number, tasks, &begin, &end);
     begin += run->group.first * height;
     end += run->group.first * height;
     for (int64_t lines; begin < end; begin += lines) {
@@ -169,5 +168,5 @@ const pp_algorithm pp_algorithm_global = {
     .name = "global",
     .what = "planes combined to lines, lines to elements",
     .uses_kernels = true,
-    .pass = {{pays, plan, tasks_of, run_global}},
+    .pass = {{pays, plan, pieces_of, run_global}},
 };

@@ -9,6 +9,7 @@
 
 enum { PP_INNER_TAPS = 4096, PP_INNER_BYTES = 16, LISTED = 512 /* taps that are kept for later rows ... */, ROWS = 4 /* ... of so many heights */ };
 enum { FAR = 4, FAR_BYTES = 8 * 1024 }; /* places that large runs write at by turns, and how much */
+enum { CHANNELS = 64 /* of such a part, at least */ };
 enum { SECTION = 8 /* windows whose taps should still be near when their last channels are done */ };
 
 /* Outputs begin, begin + by, ... below end of a row whose windows look alike: "window" is the first one's, each next one "advance"
@@ -334,11 +335,11 @@ static int64_t positions_of(const pp_run *run)
     return pp_rows_of(run) * (run->end[2] - run->begin[2]);
 }
 
-/* Few outputs with many channels are split by channels. */
-static int64_t tasks_of(const pp_run *run)
+/* Outputs, or if they are few, parts of their channels. */
+static int64_t pieces_of(const pp_run *run)
 {
     int64_t positions = positions_of(run);
-    return positions > 4 ? positions : pp_max(positions, run->problem->inner / 64);
+    return positions > 4 || run->tasks <= positions ? positions : pp_max(positions, run->problem->inner / CHANNELS);
 }
 
 /* Outputs [begin, end), counted row by row through the range. */
@@ -354,7 +355,7 @@ static void pool_positions(inner *s, int64_t begin, int64_t end)
     }
 }
 
-static pp_status run_inner(const pp_run *run, int64_t task, int64_t tasks, char *scratch)
+static pp_status run_inner(const pp_run *run, int64_t begin, int64_t end, char *scratch)
 {
     inner s = inner_of(run->problem);
     s.run = run;
@@ -362,12 +363,11 @@ static pp_status run_inner(const pp_run *run, int64_t task, int64_t tasks, char 
     s.joined = pp_narrow_joins(run->problem);
     s.lanes = run->problem->inner;
     lay_out(&s, scratch);
-    int64_t positions = positions_of(run), begin = 0, end = positions, to;
-    if (tasks <= positions) {
-        pp_share(positions, task, tasks, &begin, &end);
-    } else {
-        pp_share(s.lanes, task, tasks, &s.from, &to);
-        s.lanes = to - s.from;
+    int64_t positions = positions_of(run), pieces = pieces_of(run);
+    if (pieces > positions) {
+        s.from = begin * CHANNELS;
+        s.lanes = (end < pieces ? end * CHANNELS : s.lanes) - s.from;
+        begin = 0, end = positions;
     }
     s.finish.order = pp_order_of(run->problem);
     s.windows.finish = &s.finish;
@@ -392,5 +392,5 @@ const pp_algorithm pp_algorithm_inner = {
     .name = "inner",
     .what = "all taps of an output at once, across channels",
     .uses_kernels = true,
-    .pass = {{pays, plan, tasks_of, run_inner}},
+    .pass = {{pays, plan, pieces_of, run_inner}},
 };

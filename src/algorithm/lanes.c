@@ -169,21 +169,19 @@ static pp_status run_group(task *s)
         bool read = run->accumulate && t == PP_GRAD_INPUT;
         if (s->group.base[t] && (read || !pp_is_written(t, run->direction))) transpose(s, t, false);
     }
-    pp_status status = s->l->pass->run(&s->group, 0, 1, s->scratch + s->l->below);
+    pp_status status = s->l->pass->run(&s->group, 0, s->l->pass->pieces(&s->group), s->scratch + s->l->below);
     for (int t = 0; t < PP_TENSOR_COUNT && status == PP_OK; t++) {
         if (s->group.base[t] && pp_is_written(t, run->direction)) transpose(s, t, true);
     }
     return status;
 }
 
-static pp_status run_lanes(const pp_run *run, int64_t task_number, int64_t tasks, char *scratch)
+static pp_status run_lanes(const pp_run *run, int64_t begin, int64_t end, char *scratch)
 {
-    int64_t begin, end;
     task s;
     start(&s, run, scratch);
-    pp_share(pp_tiles_of(run), task_number, tasks, &begin, &end);
-    for (int64_t i = begin; i < end; i++) {
-        s.count = pp_tile_at(run, i, s.group.begin, s.group.end, &s.first);
+    for (; begin < end; begin++) {
+        s.count = pp_tile_at(run, begin, s.group.begin, s.group.end, &s.first);
         if (s.count <= 0) continue;
         pp_status status = run_group(&s);
         if (status != PP_OK) return status;

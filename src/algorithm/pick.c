@@ -209,15 +209,14 @@ PP_NOINLINE static void pick_copied(const pp_run *run, const pp_picked *plan)
     plan->kernel(&plan->pick, tiny + plan->single_source, run->base[PP_OUTPUT] + plan->single_target);
 }
 
-static pp_status run_pick(const pp_run *run, int64_t task, int64_t tasks, char *scratch)
+static pp_status run_pick(const pp_run *run, int64_t begin, int64_t end, char *scratch)
 {
     const pp_problem *p = run->problem;
     const pp_picked *plan = run->prepared;
     const char *input = run->base[PP_INPUT];
-    const int64_t *from = run->begin, *until = run->end;
+    bool wide = run->end[2] - run->begin[2] == p->axis[2].output;
     (void)scratch;
-    if (plan->single && run->whole && tasks == 1 && until[0] - from[0] == p->axis[0].output && until[1] - from[1] == p->axis[1].output &&
-        until[2] - from[2] == p->axis[2].output) { /* a call of nanoseconds */
+    if (end - begin == plan->single && run->whole && wide) { /* a call of nanoseconds */
         if (plan->parts) plan->kernel(&plan->pick, input + plan->single_source, run->base[PP_OUTPUT] + plan->single_target);
         else pick_copied(run, plan);
         return PP_OK;
@@ -228,9 +227,7 @@ static pp_status run_pick(const pp_run *run, int64_t task, int64_t tasks, char *
         s.low = (uintptr_t)input + (uintptr_t)plan->low;
         s.high = (uintptr_t)input + (uintptr_t)plan->high;
     }
-    int64_t begin, end;
-    pp_share(pp_rows_of(run), task, tasks, &begin, &end);
-    if (run->end[2] - run->begin[2] == p->axis[2].output) pick_rows(&s, begin, end);
+    if (wide) pick_rows(&s, begin, end);
     else pick_part(&s, begin, end);
     if (s.pick.stream) p->kernels->stream(NULL, NULL, 0);
     return PP_OK;

@@ -358,7 +358,7 @@ static void make_single(const pp_problem *p, pp_picked *s)
     const pp_pick_run *run = s->runs;
     if (p->n * p->c * p->axis[0].output != 1 || strip + 1 != s->strips_end || run + 1 != s->runs_end || s->low == s->high) return;
     if (s->high - s->low > PP_PICK_TINY || p->axis[1].output > s->band) return;
-    s->single = true;
+    s->single = p->axis[1].output;
     s->parts = p->kernels->pick_parts;
     s->single_source = (pp_axis_window(&p->axis[0], 0).first * p->array[PP_INPUT].stride[PP_D] + run->first + strip->lane) * s->size;
     if (!s->parts) s->single_source += 2 * PP_PICK_VECTOR - s->low;
@@ -387,8 +387,8 @@ PP_COLD bool pp_pick_prepare(const pp_problem *p, int64_t begin, int64_t end, vo
     b.order = pp_order_of(p);
     pp_picked *s = take(&b, sizeof *s, sizeof(int64_t));
     if (!s) return false;
-    s->single = s->parts = false;
-    s->low = s->high = 0;
+    s->single = s->low = s->high = 0;
+    s->parts = false;
     if (!make_runs(&b, s) || !make_strips(&b, s, begin, end) || !make_pick(&b, s) || (b.bytes && !make_bytes(&b, s))) return false;
     make_single(p, s);
     return true;

@@ -19,7 +19,7 @@ typedef struct pp_picked {
     const pp_pick_strip *strips, *strips_end;
     int64_t band, planes;                 /* rows, planes that are best done together */
     int64_t size;                         /* of an element */
-    bool single;                          /* all of it is one box: "pick" is complete but for the addresses, which lie ... */
+    int64_t single;                       /* not 0: all of it is one box of so many rows: "pick" is complete but for the addresses, which lie ... */
     bool parts;                           /* ... (nothing that does not exist is loaded) ... */
     int64_t single_source, single_target; /* ... so many bytes from coordinates 0 or the copy's begin, and from those of the output */
     bool stream;                          /* results past the caches: they are written in whole lines of these, if one is */

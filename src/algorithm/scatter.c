@@ -273,10 +273,10 @@ static int row_axis(const pp_run *run)
     return a;
 }
 
-static int64_t tasks_of(const pp_run *run)
+static int64_t pieces_of(const pp_run *run)
 {
     int64_t planes = run->group.last - run->group.first;
-    if (planes > 4) return planes;
+    if (planes > 4 || run->tasks <= planes) return planes;
     int a = row_axis(run);
     return pp_max(planes, run->end[a] - run->begin[a]);
 }
@@ -314,20 +314,18 @@ static void find_rows(scatter *s)
     s->joined = s->joined && (s->finds || alike);
 }
 
-static pp_status run_scatter(const pp_run *run, int64_t task, int64_t tasks, char *scratch)
+static pp_status run_scatter(const pp_run *run, int64_t begin, int64_t end, char *scratch)
 {
     const pp_problem *p = run->problem;
     pp_run part = *run;
     int64_t number[NUMBERS];
     scatter s = {.number = number, .run = &part, .problem = p, .size = pp_dtypes[p->desc.dtype].size};
-    int64_t planes = run->group.last - run->group.first, first = 0, last = planes;
-    if (tasks <= planes) {
-        pp_share(planes, task, tasks, &first, &last);
-    } else {
+    int64_t planes = run->group.last - run->group.first;
+    if (pieces_of(run) > planes) {
         int a = row_axis(run);
-        pp_share(run->end[a] - run->begin[a], task, tasks, &part.begin[a], &part.end[a]);
-        part.begin[a] += run->begin[a];
-        part.end[a] += run->begin[a];
+        part.begin[a] = run->begin[a] + begin;
+        part.end[a] = run->begin[a] + end;
+        begin = 0, end = planes;
     }
     pp_outputs_of_range(recomputes(p) ? &part : run, s.from, s.to);
     find_part(&s);
@@ -345,7 +343,7 @@ static pp_status run_scatter(const pp_run *run, int64_t task, int64_t tasks, cha
     else if (recomputes(p)) pp_sweep_init(&s.sweep, &part, true, levels(p), scratch);
     find_rows(&s);
     pp_status status = PP_OK;
-    for (int64_t i = first; i < last && status == PP_OK; i++) status = do_plane(&s, run->group.first + i);
+    for (; begin < end && status == PP_OK; begin++) status = do_plane(&s, run->group.first + begin);
     if (p->stream) run->kernels->stream(NULL, NULL, 0);
     return status;
 }
@@ -354,5 +352,5 @@ const pp_algorithm pp_algorithm_scatter = {
     .name = "scatter",
     .what = "gradients added where the winners lie",
     .uses_kernels = true,
-    .pass = {[PP_BACKWARD] = {NULL, plan, tasks_of, run_scatter}},
+    .pass = {[PP_BACKWARD] = {NULL, plan, pieces_of, run_scatter}},
 };

@@ -82,14 +82,14 @@ static void combine(slide *s, const pp_tap *taps, int64_t count, int64_t lanes, 
     }
 }
 
-static pp_status run_slide(const pp_run *run, int64_t task, int64_t tasks, char *line)
+static pp_status run_slide(const pp_run *run, int64_t begin, int64_t end, char *line)
 {
     const pp_problem *p = run->problem;
     const pp_axis *axis = run->group.axis;
     const pp_dtype_info *info = &pp_dtypes[p->desc.dtype];
     pp_finish finish = {.order = pp_order_of(p)};
     const pp_kernels *k = run->kernels;
-    int64_t begin, end, outputs = run->end[2] - run->begin[2], longest = axis[2].longest, stride = axis[2].stride, read[2], at[PP_AXES] = {0};
+    int64_t outputs = run->end[2] - run->begin[2], longest = axis[2].longest, stride = axis[2].stride, read[2], at[PP_AXES] = {0};
     slide s = {.kernels = k, .size = (int64_t)info->size, .step = stride * p->inner, .target_step = p->inner, .windows = {.finish = &finish}};
     s.fours = p->is_max ? k->max_windows : k->sum_windows;
     s.ones = p->is_max ? k->lines->max_window : k->lines->sum_window;
@@ -106,7 +106,6 @@ static pp_status run_slide(const pp_run *run, int64_t task, int64_t tasks, char 
     const pp_window one = {.end = 1, .length = 1, .extent = longest}, whole = {.end = longest, .length = longest};
     int64_t moves = pp_list_taps(p, axis, (pp_window[3]){one, one, whole}, moved);
     int64_t listed = 0, count = 0; /* taps of windows like these, none of whose numbers exceeds PP_PICK_TAPS */
-    pp_share(pp_rows_of(run), task, tasks, &begin, &end);
     for (; begin < end; begin++) {
         pp_at_row(run, begin, at);
         pp_place place = pp_place_at(run, at, outputs, p->inner);

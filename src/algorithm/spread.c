@@ -42,13 +42,13 @@ static void clear(const pp_run *run)
     }
 }
 
-static pp_status run_spread(const pp_run *run, int64_t task, int64_t tasks, char *scratch)
+static pp_status run_spread(const pp_run *run, int64_t from, int64_t to, char *scratch)
 {
     const pp_problem *p = run->problem;
     const int64_t *in = p->array[PP_INPUT].stride, *out = p->array[PP_OUTPUT].stride;
     int64_t begin[3], end[3], width[3], shift[3], planes = run->group.last, size = 1;
     bool all = true, row = true; /* row: planes are one gradient each and lie side by side */
-    (void)task, (void)tasks, (void)scratch;
+    (void)from, (void)to, (void)scratch; /* all of it */
     for (int a = 2; a >= 0; a--) {
         const pp_axis *axis = &p->axis[a];
         width[a] = axis->kind == PP_AXIS_COVER ? axis->stride : 1;
@@ -81,4 +81,4 @@ static pp_status run_spread(const pp_run *run, int64_t task, int64_t tasks, char
     return PP_OK;
 }
 
-const pp_pass pp_spread_pass = {NULL, plan, NULL, run_spread};
+const pp_pass pp_spread_pass = {NULL, plan, pp_rows_of, run_spread};

@@ -24,17 +24,16 @@ static bool plan(const pp_problem *p, pp_direction direction, pp_needs *needs)
            p->plane >= k->vector_bytes && pp_lanes_of(p) == PP_F32 && divisor_of(p) != 0;
 }
 
-static int64_t tasks_of(const pp_run *run) { return run->group.last - run->group.first; }
+static int64_t pieces_of(const pp_run *run) { return run->group.last - run->group.first; }
 
-static pp_status run_total(const pp_run *run, int64_t task, int64_t tasks, char *scratch)
+static pp_status run_total(const pp_run *run, int64_t begin, int64_t end, char *scratch)
 {
     const pp_problem *p = run->problem;
     const pp_array *out = &p->array[PP_OUTPUT];
     pp_totals t = {.count = p->plane, .step = out->stride[PP_C], .sign = pp_dtypes[p->desc.dtype].mask, .rounding = p->desc.rounding};
-    int64_t begin, end, at[PP_AXES] = {0};
+    int64_t at[PP_AXES] = {0};
     (void)scratch;
     t.divisor = (float)divisor_of(p);
-    pp_share(tasks_of(run), task, tasks, &begin, &end);
     begin += run->group.first, end += run->group.first;
     for (; begin < end; begin += t.rows) {
         pp_at_plane(p, begin, at);
@@ -50,5 +49,5 @@ const pp_algorithm pp_algorithm_total = {
     .name = "total",
     .what = "bytes of planes",
     .uses_kernels = true,
-    .pass = {{NULL, plan, tasks_of, run_total}},
+    .pass = {{NULL, plan, pieces_of, run_total}},
 };

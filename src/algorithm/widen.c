@@ -223,13 +223,13 @@ static pp_status run_tile(task *t)
         t->tile.base[i] = (char *)((uintptr_t)(t->scratch + t->w->array[i]) - (uintptr_t)offset * pp_dtypes[t->w->dtype].size);
         if (!pp_is_written(i, run->direction) || run->accumulate) convert(t, i, begin[i], end[i], false);
     }
-    pp_status status = t->w->pass->run(&t->tile, 0, 1, t->scratch + t->w->below);
+    pp_status status = t->w->pass->run(&t->tile, 0, t->w->pass->pieces(&t->tile), t->scratch + t->w->below);
     pp_tensor result = run->direction == PP_FORWARD ? PP_OUTPUT : PP_GRAD_INPUT;
     if (status == PP_OK) convert(t, result, begin[result], end[result], true);
     return status;
 }
 
-static pp_status run_widened(const pp_run *run, int64_t number, int64_t tasks, char *scratch)
+static pp_status run_widened(const pp_run *run, int64_t begin, int64_t end, char *scratch)
 {
     const widened *w = run->prepared;
     task t = {.run = run, .w = w, .scratch = scratch, .tile = *run};
@@ -237,11 +237,9 @@ static pp_status run_widened(const pp_run *run, int64_t number, int64_t tasks, c
     t.tile.problem = &t.problem;
     t.tile.kernels = t.problem.kernels;
     t.tile.prepared = w + 1;
-    int64_t i, end;
     pp_status status = PP_OK;
-    pp_share(pp_tiles_of(run), number, tasks, &i, &end);
-    for (; i < end && status == PP_OK; i++) {
-        int64_t planes = pp_tile_at(run, i, t.tile.begin, t.tile.end, &t.first);
+    for (; begin < end && status == PP_OK; begin++) {
+        int64_t planes = pp_tile_at(run, begin, t.tile.begin, t.tile.end, &t.first);
         if (planes <= 0) continue;
         t.tile.group.first = pp_inside_uses(run->problem, run->direction, PP_INDICES) ? t.first : 0;
         t.tile.group.last = t.tile.group.first + planes;

@@ -378,12 +378,11 @@ static bool pays(const pp_problem *p)
     return most_taps(p) <= most && (has_channels(p) || p->axis[2].output >= vector_lanes(p));
 }
 
-static pp_status run_winners(const pp_run *run, int64_t task, int64_t tasks, char *scratch)
+static pp_status run_winners(const pp_run *run, int64_t begin, int64_t end, char *scratch)
 {
-    int64_t begin, end, rows, at[PP_AXES] = {0};
+    int64_t rows, at[PP_AXES] = {0};
     pp_winners w;
     pp_winners_init(&w, run, scratch);
-    pp_share(pp_rows_of(run), task, tasks, &begin, &end);
     for (; begin < end; begin += rows) { /* rows of one slice follow each other */
         pp_at_row(run, begin, at);
         rows = pp_min(run->end[1] - at[PP_H], end - begin);

@@ -18,17 +18,17 @@ static int64_t one(const pp_run *run)
     return 1;
 }
 
-static pp_status forward(const pp_run *run, int64_t task, int64_t tasks, char *scratch)
+static pp_status forward(const pp_run *run, int64_t begin, int64_t end, char *scratch)
 {
-    (void)task, (void)tasks, (void)scratch;
+    (void)begin, (void)end, (void)scratch;
     if (run->problem->is_max) return pp_reference_max_forward(run);
     pp_reference_average_forward(run);
     return PP_OK;
 }
 
-static pp_status backward(const pp_run *run, int64_t task, int64_t tasks, char *scratch)
+static pp_status backward(const pp_run *run, int64_t begin, int64_t end, char *scratch)
 {
-    (void)task, (void)tasks;
+    (void)begin, (void)end;
     if (run->problem->is_max) return pp_reference_max_backward(run, (double *)scratch);
     pp_reference_average_backward(run);
     return PP_OK;

@@ -22,13 +22,13 @@ static bool plan_separable(const pp_problem *p, pp_direction direction, pp_needs
     return direction == PP_FORWARD && plan(p, true, needs);
 }
 
-static int64_t tasks_of(const pp_run *run, bool levels)
+static int64_t pieces_of(const pp_run *run, bool levels)
 {
     return pp_rows_of(run) * pp_ceil_div(run->end[2] - run->begin[2], pp_sweep_segment(run->problem, levels));
 }
 
-static int64_t row_tasks(const pp_run *run) { return tasks_of(run, false); }
-static int64_t separable_tasks(const pp_run *run) { return tasks_of(run, true); }
+static int64_t row_pieces(const pp_run *run) { return pieces_of(run, false); }
+static int64_t separable_pieces(const pp_run *run) { return pieces_of(run, true); }
 
 /* Rows [begin, end) of one part of the width. */
 static void sweep_rows(const pp_run *part, bool levels, int64_t begin, int64_t end, char *scratch)
@@ -42,10 +42,9 @@ static void sweep_rows(const pp_run *part, bool levels, int64_t begin, int64_t e
     }
 }
 
-static pp_status sweep(const pp_run *run, int64_t task, int64_t tasks, char *scratch, bool levels)
+static pp_status sweep(const pp_run *run, int64_t begin, int64_t end, char *scratch, bool levels)
 {
-    int64_t begin, end, rows = pp_rows_of(run), segment = pp_sweep_segment(run->problem, levels);
-    pp_share(tasks_of(run, levels), task, tasks, &begin, &end);
+    int64_t rows = pp_rows_of(run), segment = pp_sweep_segment(run->problem, levels);
     while (begin < end) { /* part by part: rows of one follow each other */
         int64_t first = begin % rows, count = pp_min(end - begin, rows - first);
         pp_run part = *run;
@@ -58,22 +57,22 @@ static pp_status sweep(const pp_run *run, int64_t task, int64_t tasks, char *scr
     return PP_OK;
 }
 
-static pp_status run_row(const pp_run *run, int64_t task, int64_t tasks, char *scratch) { return sweep(run, task, tasks, scratch, false); }
-static pp_status run_separable(const pp_run *run, int64_t task, int64_t tasks, char *scratch)
+static pp_status run_row(const pp_run *run, int64_t begin, int64_t end, char *scratch) { return sweep(run, begin, end, scratch, false); }
+static pp_status run_separable(const pp_run *run, int64_t begin, int64_t end, char *scratch)
 {
-    return sweep(run, task, tasks, scratch, true);
+    return sweep(run, begin, end, scratch, true);
 }
 
 const pp_algorithm pp_algorithm_row = {
     .name = "row",
     .what = "rows reduced over D and H, then along W",
     .uses_kernels = true,
-    .pass = {{NULL, plan_row, row_tasks, run_row}},
+    .pass = {{NULL, plan_row, row_pieces, run_row}},
 };
 
 const pp_algorithm pp_algorithm_separable = {
     .name = "separable",
     .what = "long windows by doubling levels",
     .uses_kernels = true,
-    .pass = {{pp_levels_pay, plan_separable, separable_tasks, run_separable}},
+    .pass = {{pp_levels_pay, plan_separable, separable_pieces, run_separable}},
 };
