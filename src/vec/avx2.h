@@ -115,7 +115,12 @@ PP_NOINLINE static void pp_copy_first__avx2(void *to, const void *from, int64_t 
 typedef uint16_t u16_own__avx2 __attribute__((vector_size(32)));
 PP_INLINE u16_own__avx2 u8_pick_pairs__avx2(u8_own__avx2 v, u8_own__avx2 index, u8_own__avx2 weights) /* of two picked lanes */
 {
-    return (u16_own__avx2)_mm256_maddubs_epi16(pick_bytes__avx2((__m256i)v, (__m256i)index), (__m256i)weights);
+    const __m256i cut = _mm256_set1_epi8(0x70); /* sets the highest bit of an index into the other half: nothing is picked there */
+    __m256i own = _mm256_xor_si256((__m256i)index, _mm256_setr_m128i(_mm_setzero_si128(), _mm_set1_epi8(0x10)));
+    __m256i other = _mm256_xor_si256(own, _mm256_set1_epi8(0x10)), turned = _mm256_permute4x64_epi64((__m256i)v, 0x4e);
+    __m256i picked = _mm256_or_si256(_mm256_shuffle_epi8((__m256i)v, _mm256_add_epi8(own, cut)),
+                                     _mm256_shuffle_epi8(turned, _mm256_add_epi8(other, cut)));
+    return (u16_own__avx2)_mm256_maddubs_epi16(picked, (__m256i)weights);
 }
 PP_INLINE u16_own__avx2 u16_high__avx2(u16_own__avx2 a, u16_own__avx2 b)
 {
