@@ -40,15 +40,15 @@ static bool plan(const pp_problem *p, pp_direction direction, pp_needs *needs)
     return needs->scratch <= SLIDE_BYTES && w->pad_begin < w->longest && w->visible > 0 && last - w->pad_begin < w->visible; /* all see something */
 }
 
-/* Of narrow elements any row will do, but of few channels, where "pick" would do, rows must be longer the better that is (with vectors of 64 bytes a permutation is one step); of
- * wide elements more than three are to be seen, but not many. */
+/* Of narrow elements any row will do; but of few channels, where "pick" would do, rows must be longer the better that is (with vectors of
+ * 64 bytes a permutation is one step).  Of wide elements more than three are to be seen, but not many. */
 static bool pays(const pp_problem *p)
 {
     int64_t taps = p->axis[2].longest, vector = p->kernels->vector_bytes, size = (int64_t)pp_dtypes[p->desc.dtype].size;
     bool few = p->inner <= 4, steps = vector < 64, wide = size > 2, many = !wide && taps > (size > 1 ? 5 : 9); /* for "pick" */
     int64_t most = wide ? 8 : size > 1 ? 16 : PP_PICK_TAPS, least = !few && !wide ? 0 : many ? 4 : few && !steps ? 24 : wide ? 16 : 8;
-    if ((!p->is_max || p->axis[2].stride > 1) && !(steps && wide && few && taps * p->inner * size > 2 * vector)) return false;
     if (taps < 2 || taps > most || bytes_of(p, p->axis[2].output) < least * vector) return false;
+    if ((!p->is_max || p->axis[2].stride > 1) && !(steps && wide && few && taps * p->inner * size > 2 * vector)) return false;
     return !wide || (taps > 3 ? few || steps : few && steps);
 }
 
