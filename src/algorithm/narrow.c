@@ -19,7 +19,7 @@ bool pp_narrow_joins(const pp_problem *p)
 {
     const pp_axis *w = &p->axis[2];
     return pp_is_byte_sum(p) && p->inner <= 4 && p->kernels->vector_bytes < 64 && w->kind == PP_AXIS_SLIDING && w->stride == 1 &&
-           w->output >= 1024 / p->inner && pp_rows_are_plain(p) && pp_narrow_applies(p);
+           pp_rows_are_plain(p) && w->output * p->inner >= 1024 && pp_narrow_applies(p);
 }
 
 /* Windows of many taps, or with a large divisor: sums of some, all channels of few taps after the other, so that memory is read nearly as it
