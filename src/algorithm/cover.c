@@ -101,6 +101,7 @@ static void make_problem(const pp_problem *p, const cover *c, pp_problem *tile)
     pp_array *in = &tile->array[PP_INPUT], *out = &tile->array[PP_OUTPUT];
     pp_inside_dense(in, c->sources, p->inner, c->sources[0] * c->sources[1] * c->sources[2] * p->inner * planes);
     in->stride[PP_N] = in->stride[PP_C];
+    for (int a = 0; a < 3; a++) in->high += (p->axis[a].output - c->sources[a]) * in->stride[PP_D + a]; /* as if all were there */
     tile->array[PP_GRAD_OUTPUT] = *in;
     pp_inside_dense(&tile->array[PP_GRAD_INPUT], c->tiles.size, p->inner, 0);
     *out = p->array[PP_GRAD_INPUT];
@@ -262,13 +263,15 @@ static void divide_tile(task *t)
     const int64_t *out = t->tile_problem.array[PP_INPUT].stride, *in = t->packed ? out : p->array[PP_GRAD_OUTPUT].stride;
     int64_t size = (int64_t)t->c->lane, offset = 0;
     char *target = t->scratch + MARGIN, *source = target;
-    bool none = false;
+    bool none = false, cut = false;
     for (int a = 0; a < 3; a++) {
+        cut |= t->tile.end[a] - t->tile.begin[a] < p->axis[a].input;
         pp_axis_reach(&t->c->axis[a], t->tile.begin[a], t->tile.end[a], &t->from[a], &t->to[a]);
         offset += t->from[a] * out[PP_D + a];
         none |= t->from[a] == t->to[a];
     }
     t->tile.base[PP_INPUT] = (char *)((uintptr_t)target - (uintptr_t)(offset * size));
+    t->tile.whole = cut || offset == 0; /* of a tile far elements are not read, and all that is near is there */
     if (none) return;
     list_extents(t);
     if (t->packed) move(t, PP_GRAD_OUTPUT, target, false); /* made contiguous first, then divided where they lie */
@@ -310,7 +313,6 @@ static pp_status run_cover(const pp_run *run, int64_t begin, int64_t end, char *
     make_problem(p, c, &t.tile_problem);
     t.tile = (pp_run){.problem = &t.tile_problem, .kernels = run->kernels, .prepared = (const char *)run->prepared + sizeof *c};
     t.tile.group.axis = t.tile_problem.axis;
-    t.tile.whole = true; /* what is not there lies apart from what is */
     t.packed = (p->inner > 1 && stride[PP_INNER] != 1) || (p->axis[2].output > 1 && stride[PP_W] != p->inner);
     for (; begin < end; begin++) {
         t.count = pp_tile_at(run, begin, t.tile.begin, t.tile.end, &t.first);
