@@ -41,6 +41,9 @@ step build-clang build clang -DPOOLPACK_RANDOM=150
 step test-clang tests clang
 step build-asan build asan -DPOOLPACK_RANDOM=40
 step test-asan tests asan
+for isa in $(isas); do
+    step "extremes-asan-$isa" env POOLPACK_ISA="$isa" build/asan/tests/test_errors_extreme
+done
 step command-asan tests/cli/test_cli.sh build/asan/poolpack
 step build-tsan build tsan -DPOOLPACK_RANDOM=5 -DPOOLPACK_CLI=OFF
 step test-tsan tests tsan -R 'test_threads'
