@@ -30,7 +30,7 @@ done
 # the bare build is complete, finds the instruction sets at run time and gives the same bits in all of them
 for cc in gcc clang; do
     check "bare build, $cc" $cc -O2 -Iinclude -Itests tests/test_kernels.c tests/generator.c tests/harness.c src/*.c src/*/*.c -lm -lpthread -o "$work/bare-$cc"
-    check "bare build's bits, $cc" "$work/bare-$cc" --random 150 --seed 99
+    check "bare build's bits, $cc" "$work/bare-$cc" --random 150 --seed 99 tests/cases/smoke.txt
     check "bare shared library, $cc" $cc -O2 -Iinclude -shared -fPIC src/*.c src/*/*.c -o "$work/libbare.so"
 done
 check "build without threads.c" bash -c "cc -O2 -Iinclude -shared -fPIC -Wl,-z,defs \$(ls src/*.c src/*/*.c | grep -v threads.c) -lm -o $work/libnothreads.so"
